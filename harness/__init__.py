@@ -1,0 +1,1 @@
+"""An evaluation and testing harness for assistants that answer from documents."""
