@@ -31,7 +31,7 @@ class Table:
     """Records of one shape found in a document: a JSON array of objects, a CSV file, a Markdown or HTML table."""
 
     name: str
-    """An SQL identifier made from the file's name (`products.json` -> `products`; a file's second table `products_2`)."""
+    """An SQL identifier from the file's name (`products.json` -> `products`; a file's second table `products_2`)."""
     columns: tuple[str, ...]
     """Column names in the order of the file."""
     rows: tuple[tuple[Cell, ...], ...]
