@@ -1,0 +1,1 @@
+"""The frozen types of the whole flow, in its order: suite, plan, tape, transcript, score, row."""

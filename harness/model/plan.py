@@ -1,0 +1,82 @@
+"""What is to be run: a case in a variant, once or several times, through a target."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from harness.model.suite import DEFAULT_VARIANT, Assistant, Case
+
+TargetName: TypeAlias = Literal["assistants", "responses"]
+"""The protocol a case is run through."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A document as the runner needs it: named, hashed, not yet read as text."""
+
+    path: str
+    """Below the fixtures folder, with forward slashes."""
+    sha256: str
+    """Of its bytes, in hexadecimal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """One run to be made: what is asked, of what, with which configuration."""
+
+    suite: str
+    """Path of the suite relative to the project, for example `cases/products.yaml`."""
+    line: int
+    """Line of the case in its suite, from 1."""
+    case: Case
+    variant: str
+    trial: int
+    """From 1."""
+    target: TargetName
+    assistant: Assistant
+    """The suite's assistant with the variant's changes; `model` is filled in unless `id` names an existing one."""
+    vector_store: str | None
+    """A vector store that exists; None: one is made from `sources`."""
+    sources: tuple[Source, ...]
+    """The documents, in the order of the suite."""
+    refusal: str | None
+    """The sentence with which the assistant should refuse."""
+    min_groundedness: float
+    """In force where a turn names none."""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The case's name within its suite, as pytest shows it: `case`, `case[variant]`, `case[variant-t2]`."""
+        trial = f"t{self.trial}" if self.trial > 1 else ""
+        variant = self.variant if self.variant != DEFAULT_VARIANT else ""
+        bracket = "-".join(part for part in (variant, trial) if part)
+        return f"{self.case.id}[{bracket}]" if bracket else self.case.id
+
+    @property
+    def node(self) -> str:
+        """The pytest node id."""
+        return f"{self.suite}::{self.name}"
+
+    @property
+    def model(self) -> str | None:
+        """The model asked for; None where an existing assistant names its own."""
+        return self.assistant.model
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handles:
+    """Ids of the remote objects that a set-up made or was given."""
+
+    assistant_id: str
+    vector_store_id: str | None = None
+    files: Mapping[str, str] | None = None
+    """Document path by the server's file id."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data, for the lock file that workers share."""
+        return {
+            "assistant_id": self.assistant_id,
+            "vector_store_id": self.vector_store_id,
+            "files": dict(self.files or {}),
+        }
