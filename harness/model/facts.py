@@ -1,5 +1,6 @@
 """What a case expects an answer to say."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:  # annotations only: the model is imported where pydantic is n
 FORM: dict[str, Any] = {
     "extra": "forbid",
     "use_attribute_docstrings": True,
+    "allow_inf_nan": False,
     "alias_generator": lambda name: name.rstrip("_"),  # `not_` is spelled `not` in YAML
 }
 """How pydantic reads the dataclasses of a suite: an unknown key is an error."""
@@ -22,6 +24,9 @@ class Text:
     text: str
     """The words."""
 
+    def __post_init__(self) -> None:
+        _check_words("text", self.text)
+
     def __str__(self) -> str:
         return self.text
 
@@ -33,6 +38,13 @@ class Regex:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     regex: str
     """Python's syntax; searched for anywhere, upper and lower case alike."""
+
+    def __post_init__(self) -> None:
+        _check_words("regex", self.regex)
+        try:
+            re.compile(self.regex)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"`regex` is no regular expression: {error}") from None
 
     def __str__(self) -> str:
         return f"/{self.regex}/"
@@ -52,6 +64,9 @@ class Number:
     unit: str | None = None
     """A unit that must stand by it: `USD`, `%`, `days`; None accepts any or none."""
 
+    def __post_init__(self) -> None:
+        _check_tolerances(self.tolerance, self.relative_tolerance)
+
     def __str__(self) -> str:
         return f"{self.number:g}{' ' + self.unit if self.unit else ''}"
 
@@ -70,6 +85,10 @@ class Sql:
     unit: str | None = None
     """As for a number."""
 
+    def __post_init__(self) -> None:
+        _check_words("sql", self.sql)
+        _check_tolerances(self.tolerance, self.relative_tolerance)
+
     def __str__(self) -> str:
         return f"sql: {' '.join(self.sql.split())}"
 
@@ -82,6 +101,10 @@ class AnyOf:
     any_of: tuple["Fact", ...]
     """The alternatives."""
 
+    def __post_init__(self) -> None:
+        if not self.any_of:
+            raise ValueError("`any_of` is empty: no answer could state one of its facts")
+
     def __str__(self) -> str:
         return "any of: " + " | ".join(map(str, self.any_of))
 
@@ -93,6 +116,10 @@ class AllOf:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     all_of: tuple["Fact", ...]
     """The facts."""
+
+    def __post_init__(self) -> None:
+        if not self.all_of:
+            raise ValueError("`all_of` is empty: every answer would state all of its facts")
 
     def __str__(self) -> str:
         return "all of: " + " & ".join(map(str, self.all_of))
@@ -131,7 +158,8 @@ class FactForm:
     def __get_pydantic_core_schema__(_source: object, handler: Any) -> "CoreSchema":
         from pydantic_core import core_schema
 
-        choices = {key: handler.generate_schema(kind) for key, kind in KINDS.items()}
+        # A tag stands in the place that pydantic reports; `@` tells it from the key of the same name.
+        choices = {f"@{key}": handler.generate_schema(kind) for key, kind in KINDS.items()}
         tagged = core_schema.tagged_union_schema(
             choices,
             discriminator=_kind_of,
@@ -149,12 +177,22 @@ class FactForm:
 
 def _kind_of(value: object) -> str | None:
     if isinstance(value, dict):
-        return next((key for key in KINDS if key in value), None)
-    return next((key for key, kind in KINDS.items() if isinstance(value, kind)), None)
+        return next((f"@{key}" for key in KINDS if key in value), None)
+    return next((f"@{key}" for key, kind in KINDS.items() if isinstance(value, kind)), None)
 
 
 def _spell_out(value: object) -> object:
     return {"text": value} if isinstance(value, str) else value
+
+
+def _check_words(name: str, words: str) -> None:
+    if not words.strip():
+        raise ValueError(f"`{name}` is empty")
+
+
+def _check_tolerances(tolerance: float | None, relative_tolerance: float | None) -> None:
+    if (tolerance or 0) < 0 or (relative_tolerance or 0) < 0:
+        raise ValueError("a tolerance is 0 or more")
 
 
 Fact: TypeAlias = Annotated[AnyFact, FactForm]

@@ -1,8 +1,7 @@
 """What is to be run: a case in a variant, once or several times, through a target."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from harness.model.suite import DEFAULT_VARIANT, Assistant, Case
 
@@ -63,20 +62,20 @@ class Planned:
         """The model asked for; None where an existing assistant names its own."""
         return self.assistant.model
 
+    @property
+    def is_expected_failure(self) -> bool:
+        """Whether the case says that it fails in this configuration."""
+        xfail = self.case.xfail
+        if xfail is None:
+            return False
+        is_model = xfail.model is None or xfail.model == self.model
+        return is_model and (xfail.variant is None or xfail.variant == self.variant)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Handles:
-    """Ids of the remote objects that a set-up made or was given."""
+    """Ids of the remote objects that a run works with."""
 
     assistant_id: str
-    vector_store_id: str | None = None
-    files: Mapping[str, str] | None = None
-    """Document path by the server's file id."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain data, for the lock file that workers share."""
-        return {
-            "assistant_id": self.assistant_id,
-            "vector_store_id": self.vector_store_id,
-            "files": dict(self.files or {}),
-        }
+    thread_store_id: str | None = None
+    """A vector store to hand to the thread; None where the assistant itself holds it, or there is none."""

@@ -9,6 +9,9 @@ from harness.model.suite import Expectation
 Support: TypeAlias = Literal["supported", "contradicted", "not_found"]
 """What the documents say of a claim."""
 
+DEFAULT_MIN_GROUNDEDNESS = 0.5
+"""An answer of which the documents support a smaller share is `ungrounded`, where no file says otherwise."""
+
 
 class Behaviour(StrEnum):
     """What the assistant did."""

@@ -1,74 +1,52 @@
 """A suite as its author writes it: documents, an assistant, variants, cases."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from harness.model.facts import FORM, Fact
+from harness.model.prompt import LongText, Prompt
 
 if TYPE_CHECKING:  # annotations only: the model is imported where pydantic is not needed
     from pydantic_core import CoreSchema
 
 Expectation: TypeAlias = Literal["answer", "refuse"]
 """What a turn should get: an answer from the documents, or the admission that they do not hold it."""
-Tool: TypeAlias = Literal["file_search"]
-"""Tools that an assistant under test may be given."""
 
 DEFAULT_VARIANT = "default"
 """The name of the configuration that the suite's `assistant` block itself describes."""
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+"""A case's or variant's name: it stands in pytest's node ids and in the paths of recordings."""
+TAG = re.compile(r"(?!(?:and|or|not)$)[A-Za-z][A-Za-z0-9_.-]*")
+"""A tag: pytest's `-m` must be able to read it."""
+TRIAL = re.compile(r"(.*-)?t[0-9]+")
+"""What a trial's name looks like in `case[variant-t2]`; no variant may look so."""
 
 
-class TextOrFile:
-    """Text that YAML may give in place, or as `{file: path}` relative to the suite."""
+class ToolForm:
+    """The name of a tool, or its name before 2024."""
 
     @staticmethod
-    def __get_pydantic_json_schema__(schema: "CoreSchema", handler: Any) -> dict[str, Any]:
-        path = {"type": "string", "description": "A text file, relative to the suite."}
-        file = {"type": "object", "properties": {"file": path}, "required": ["file"], "additionalProperties": False}
-        return {"anyOf": [handler(schema), file]}
+    def __get_pydantic_core_schema__(source: object, handler: Any) -> "CoreSchema":
+        from pydantic_core import core_schema
+
+        def rename(value: object) -> object:
+            return "file_search" if value == "retrieval" else value
+
+        return core_schema.no_info_before_validator_function(rename, handler(source))
+
+    @staticmethod
+    def __get_pydantic_json_schema__(_schema: "CoreSchema", _handler: Any) -> dict[str, Any]:
+        return {"enum": ["file_search", "retrieval"], "description": "`retrieval` is the old name of `file_search`."}
 
 
-LongText: TypeAlias = Annotated[str, TextOrFile]
-"""Text, in place or from a file."""
+Tool: TypeAlias = Annotated[Literal["file_search"], ToolForm]
+"""Tools that an assistant under test may be given."""
+
+
 Share: TypeAlias = float
 """A number in [0, 1]."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CoStarParts:
-    """The six parts of a CO-STAR prompt."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
-    context: LongText
-    """What the model should know first."""
-    objective: LongText
-    """What it should do."""
-    style: LongText
-    """How it should write."""
-    tone: LongText
-    """With which attitude."""
-    audience: LongText
-    """For whom."""
-    response: LongText
-    """In which form."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CoStar:
-    """A prompt in the CO-STAR form (context, objective, style, tone, audience, response)."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
-    costar: CoStarParts
-    """Its parts."""
-
-    def __str__(self) -> str:
-        names = ("context", "objective", "style", "tone", "audience", "response")
-        blocks = (f"# {name.upper()} #\n{getattr(self.costar, name).strip()}" for name in names)
-        return "\n\n".join(blocks)
-
-
-Prompt: TypeAlias = LongText | CoStar
-"""What the user says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +68,9 @@ class CaseTurn:
     def __post_init__(self) -> None:
         if self.expect == "refuse" and (self.expected_facts or self.cites):
             raise ValueError("a turn that expects a refusal can't demand facts or citations")
-        _check_share(self.min_groundedness)
+        if not self.text.strip():
+            raise ValueError("`prompt` is empty")
+        _check_range("min_groundedness", self.min_groundedness, 0, 1)
 
     @property
     def expectation(self) -> Expectation | None:
@@ -114,6 +94,10 @@ class Xfail:
     """Only with this model; None: with any."""
     variant: str | None = None
     """Only in this variant; None: in any."""
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError("`reason` is empty: say why the case is expected to fail")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,13 +131,18 @@ class Case:
     """A CSV file relative to the suite: one case a row, with `{{ column }}` filled in everywhere."""
 
     def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.id):
+            raise ValueError(f"`id` is {self.id!r}: up to 100 letters, digits, `-`, `_` and `.` are allowed")
+        _check_tags(self.tags)
+        if self.skip is not None and not self.skip.strip():
+            raise ValueError("`skip` is empty: say why the case is not run")
         if (self.prompt is None) == (not self.turns):
             raise ValueError("a case has either `prompt` or `turns`")
         if self.turns and (self.expect or self.expected_facts or self.cites):
             raise ValueError("a case with `turns` states what it expects in them")
         if self.turns and all(turn.expectation is None for turn in self.turns):
             raise ValueError("no turn expects anything: add `expect` or `expected_facts` to one")
-        _check_share(self.min_groundedness)
+        _check_range("min_groundedness", self.min_groundedness, 0, 1)
         _ = self.conversation  # a single prompt's expectations are checked as a turn's
 
     @property
@@ -198,6 +187,9 @@ class Assistant:
     max_num_results: int | None = None
     """How many search results file_search may return, 1 to 50; None leaves it to the server."""
 
+    def __post_init__(self) -> None:
+        _check_sampling(self)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variant:
@@ -220,6 +212,9 @@ class Variant:
     """Another nucleus."""
     max_num_results: int | None = None
     """Another number of search results."""
+
+    def __post_init__(self) -> None:
+        _check_sampling(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,11 +242,45 @@ class Suite:
     def __post_init__(self) -> None:
         if not self.cases:
             raise ValueError("a suite has at least one case")
-        if DEFAULT_VARIANT in self.variants:
-            raise ValueError(f"`{DEFAULT_VARIANT}` is the name of the `assistant` block itself")
-        _check_share(self.min_groundedness)
+        for name in self.variants:
+            if name == DEFAULT_VARIANT:
+                raise ValueError(
+                    f"`{DEFAULT_VARIANT}` is the name of the `assistant` block itself: name the variant else"
+                )
+            if not NAME.fullmatch(name) or TRIAL.fullmatch(name):
+                raise ValueError(
+                    f"the variant {name!r} can't be named so: letters, digits, `-`, `_` and `.` are allowed, "
+                    "and nothing that ends like a trial (`t2`)"
+                )
+        _check_tags(self.tags)
+        _check_range("min_groundedness", self.min_groundedness, 0, 1)
 
 
-def _check_share(value: float | None) -> None:
-    if value is not None and not 0 <= value <= 1:
-        raise ValueError(f"min_groundedness is a number from 0 to 1, not {value:g}")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedSuite:
+    """A suite and where it stands."""
+
+    suite: Suite
+    path: str
+    """The file, relative to the project, with forward slashes."""
+    lines: Mapping[str, int]
+    """Line of each case, from 1, by the case's id."""
+    document_lines: Mapping[str, int]
+    """Line where a document is first named, from 1, by the document's path."""
+
+
+def _check_sampling(settings: Assistant | Variant) -> None:
+    _check_range("temperature", settings.temperature, 0, 2)
+    _check_range("top_p", settings.top_p, 0, 1)
+    _check_range("max_num_results", settings.max_num_results, 1, 50)
+
+
+def _check_range(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise ValueError(f"`{name}` is a number from {low:g} to {high:g}, not {value:g}")
+
+
+def _check_tags(tags: tuple[str, ...]) -> None:
+    for tag in tags:
+        if not TAG.fullmatch(tag):
+            raise ValueError(f"the tag {tag!r} is no pytest mark: a letter, then letters, digits, `-`, `_` and `.`")

@@ -36,6 +36,7 @@ class TextPart:
     """Text of an answer."""
 
     text: str
+    type: Literal["text"] = "text"
     citations: tuple[Citation, ...] = ()
 
 
@@ -44,6 +45,7 @@ class RefusalPart:
     """A refusal that the protocol itself marks as one."""
 
     text: str
+    type: Literal["refusal"] = "refusal"
 
 
 Part: TypeAlias = TextPart | RefusalPart
@@ -76,6 +78,7 @@ class FileSearchStep:
     queries: tuple[str, ...] = ()
     """What was searched for, where the server tells."""
     results: tuple[Retrieved, ...] = ()
+    type: Literal["file_search"] = "file_search"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +90,7 @@ class FunctionStep:
     """As the model wrote them: usually, not always, JSON."""
     output: str | None = None
     """What was handed back; None where nothing was."""
+    type: Literal["function"] = "function"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +100,7 @@ class CodeStep:
     code: str
     logs: str = ""
     file_ids: tuple[str, ...] = ()
+    type: Literal["code_interpreter"] = "code_interpreter"
 
 
 Step: TypeAlias = FileSearchStep | FunctionStep | CodeStep

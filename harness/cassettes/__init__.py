@@ -1,0 +1,1 @@
+"""Recordings of HTTP traffic: made by a transport, kept readable, replayed without a socket."""

@@ -1,0 +1,141 @@
+"""Bring what was recorded into a form that depends on what was asked and answered, and on nothing else.
+
+Generated ids give way to ids made from content, dates to one constant, repeated polls to the last of them, hosts to a
+name that no host has. Two recordings of the same conversation then differ only where the answers differ.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.cassettes.interaction import EVENT_STREAM, Interaction, events, json_or_text
+
+BASE = "https://endpoint.invalid/v1"
+"""Stands in a cassette where the endpoint's base URL stood."""
+DATE = 1_767_225_600
+"""Stands for every date: 2026-01-01T00:00:00Z. When a cassette was made is in its metadata."""
+
+_PREFIX = re.compile(r"([A-Za-z]{2,8})([_-])")
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(slots=True)
+class Names:
+    """Ids of one cassette: what each live id is called in the file."""
+
+    scope: str
+    """What the ids are made from: no two cassettes share it."""
+    known: dict[str, str] = field(default_factory=dict)
+    """Canonical id by live id. Ids that the user gave stand for themselves."""
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def of(self, live: str) -> str:
+        """Return the canonical id of a live one, giving it one where it has none."""
+        if live not in self.known:
+            found = _PREFIX.match(live)
+            prefix = found.group(0) if found else "id_"
+            ordinal = self._counts[prefix] = self._counts.get(prefix, 0) + 1
+            self.known[live] = content_id(prefix, self.scope, str(ordinal))
+        return self.known[live]
+
+
+def content_id(prefix: str, *content: str) -> str:
+    """Return an id that follows from content: `prefix` and 24 hexadecimal digits."""
+    digest = hashlib.sha256("\0".join(content).encode()).hexdigest()
+    return f"{prefix}{digest[:24]}"
+
+
+def canonical(interactions: Sequence[Interaction], base_url: str, names: Names) -> tuple[Interaction, ...]:
+    """Return the interactions as a cassette keeps them.
+
+    Args:
+        interactions: As recorded, in order.
+        base_url: The endpoint they were recorded against.
+        names: The ids known so far; those met here are added.
+    """
+    return tuple(_canonical(interaction, base_url, names) for interaction in last_polls(interactions))
+
+
+def last_polls(interactions: Sequence[Interaction]) -> list[Interaction]:
+    """Drop every read that is repeated before anything else was written: a replay reaches the end at once."""
+    kept: list[Interaction] = []
+    reads: dict[str, int] = {}
+    for interaction in interactions:
+        if interaction.method != "GET":
+            reads.clear()
+        elif interaction.uri in reads:
+            kept[reads[interaction.uri]] = interaction
+            continue
+        else:
+            reads[interaction.uri] = len(kept)
+        kept.append(interaction)
+    return kept
+
+
+def _canonical(interaction: Interaction, base_url: str, names: Names) -> Interaction:
+    # The response first: what it calls an id, a later path may hold.
+    request = json_or_text(interaction.request_body)
+    response_body = _response(interaction, names)
+    return replace(
+        interaction,
+        uri=_uri(interaction.uri, base_url, names),
+        request_body=pretty(_renamed(request, names)) if request is not None else "",
+        response_body=response_body,
+    )
+
+
+def _response(interaction: Interaction, names: Names) -> str:
+    if interaction.response_type == EVENT_STREAM:
+        blocks = []
+        for event in events(interaction.response_body):
+            data = event.data if isinstance(event.data, str) else _compact(_renamed(event.data, names))
+            blocks.append(f"event: {event.name}\ndata: {data}\n" if event.name else f"data: {data}\n")
+        return "\n".join(blocks)
+    decoded = json_or_text(interaction.response_body)
+    return pretty(_renamed(decoded, names)) if isinstance(decoded, dict | list) else interaction.response_body
+
+
+def pretty(value: Any) -> str:
+    """Return JSON over several lines, with nothing in it that YAML could not hold as it is."""
+    return _escaped(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _compact(value: Any) -> str:
+    return _escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _escaped(text: str) -> str:
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def _uri(uri: str, base_url: str, names: Names) -> str:
+    rest = uri.removeprefix(base_url.rstrip("/")) if base_url and uri.startswith(base_url.rstrip("/")) else None
+    url = urlsplit(uri if rest is None else BASE + rest)
+    path = "/".join(names.known.get(segment, segment) for segment in url.path.split("/"))
+    return f"{BASE.removesuffix('/v1')}{path}" + (f"?{url.query}" if url.query else "")
+
+
+def _renamed(value: Any, names: Names, key: str = "") -> Any:
+    if isinstance(value, Mapping):
+        is_model = value.get("object") == "model"
+        return {name: item if is_model else _renamed(item, names, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names, key) for item in value]
+    if isinstance(value, str) and _names_an_object(key):
+        return names.of(value) if value else value
+    if isinstance(value, int) and not isinstance(value, bool) and key.endswith("_at"):
+        return DATE
+    return value
+
+
+def _names_an_object(key: str) -> bool:
+    return key == "id" or key.endswith(("_id", "_ids"))
+
+
+def paths_of(interactions: Iterable[Interaction]) -> list[str]:
+    """Return `METHOD path` of each interaction, for messages."""
+    return [f"{interaction.method} {urlsplit(interaction.uri).path}" for interaction in interactions]

@@ -1,0 +1,146 @@
+"""The transport that records what passes through it, or answers from a recording."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from urllib.parse import urlsplit
+
+import httpx2
+
+from harness.cassettes.form import form_parts
+from harness.cassettes.interaction import EVENT_STREAM, FORM, Interaction, json_or_text
+from harness.errors import CassetteStale
+
+
+class CassetteTransport(httpx2.AsyncBaseTransport):
+    """Record through another transport, or replay without one.
+
+    One per run: nothing is patched and nothing is shared, so runs side by side cannot mix their tapes.
+
+    Args:
+        inner: The transport that reaches the endpoint; None replays `recorded`.
+        recorded: The interactions to answer from; each is given once, the last of equal reads as often as asked.
+    """
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport | None = None, recorded: Sequence[Interaction] = ()) -> None:
+        self._inner = inner
+        self._left = list(recorded)
+        self._reads: dict[str, Interaction] = {}
+        self._origin = time.monotonic()
+        self._slots: list[Interaction | None] = []
+
+    @property
+    def interactions(self) -> tuple[Interaction, ...]:
+        """What was recorded so far, in the order of the requests; requests without a whole response are left out."""
+        return tuple(interaction for interaction in self._slots if interaction is not None)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request on and record it, or answer it from the recording.
+
+        Raises:
+            CassetteStale: In replay, for a request that the recording does not hold.
+        """
+        await request.aread()
+        if self._inner is None:
+            return self._replay(request)
+        slot = len(self._slots)
+        self._slots.append(None)
+        # An encoded body would have to be decoded before it can be read in a diff.
+        request.headers["accept-encoding"] = "identity"
+        started = time.monotonic()
+        response = await self._inner.handle_async_request(request)
+        stream = response.stream
+        assert isinstance(stream, httpx2.AsyncByteStream)
+
+        def keep(body: bytes, times: list[float]) -> None:
+            self._slots[slot] = self._interaction(request, response, body, started, times)
+
+        response.stream = _Tee(stream, started, keep)
+        return response
+
+    async def aclose(self) -> None:
+        """Do nothing: the inner transport belongs to whoever made it."""
+
+    def _interaction(
+        self, request: httpx2.Request, response: httpx2.Response, body: bytes, started: float, times: list[float]
+    ) -> Interaction:
+        decoded = httpx2.Response(response.status_code, headers=response.headers, content=body).content
+        media_type = _media_type(response.headers)
+        request_type = _media_type(request.headers) if request.content else ""
+        return Interaction(
+            method=request.method,
+            uri=str(request.url),
+            request_type=request_type,
+            request_body=_request_body(request, request_type),
+            status=response.status_code,
+            response_type=media_type,
+            response_body=decoded.decode(errors="replace"),
+            started_s=round(started - self._origin, 3),
+            duration_s=round(time.monotonic() - started, 3),
+            event_times=tuple(times) if media_type == EVENT_STREAM else (),
+        )
+
+    def _replay(self, request: httpx2.Request) -> httpx2.Response:
+        body = _request_body(request, _media_type(request.headers)) if request.content else ""
+        wanted = (request.method, _place(str(request.url)), json_or_text(body))
+        for index, interaction in enumerate(self._left):
+            if wanted == _asked(interaction):
+                del self._left[index]
+                self._reads[_place(interaction.uri)] = interaction
+                return _response(interaction, request)
+        again = self._reads.get(wanted[1])
+        if request.method == "GET" and again is not None and again.method == "GET":
+            return _response(again, request)
+        raise CassetteStale(
+            f"the recording holds no (further) answer to {request.method} {request.url.path} with this body",
+            hint="record it again: --harness-record=all",
+        )
+
+
+class _Tee(httpx2.AsyncByteStream):
+    """A stream that keeps what flows through it and hands it over at its end."""
+
+    def __init__(
+        self, stream: httpx2.AsyncByteStream, started: float, keep: Callable[[bytes, list[float]], None]
+    ) -> None:
+        self._stream = stream
+        self._started = started
+        self._keep = keep
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        chunks: list[bytes] = []
+        times: list[float] = []
+        async for chunk in self._stream:
+            chunks.append(chunk)
+            times += [round(time.monotonic() - self._started, 3)] * chunk.count(b"\n\n")
+            yield chunk
+        self._keep(b"".join(chunks), times)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _media_type(headers: httpx2.Headers) -> str:
+    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
+def _request_body(request: httpx2.Request, media_type: str) -> str:
+    if media_type == FORM:
+        return json.dumps(form_parts(request.headers["content-type"], request.content), ensure_ascii=False)
+    return request.content.decode(errors="replace")
+
+
+def _asked(interaction: Interaction) -> tuple[str, str, object]:
+    return interaction.method, _place(interaction.uri), json_or_text(interaction.request_body)
+
+
+def _place(uri: str) -> str:
+    url = urlsplit(uri)
+    return f"{url.path}?{url.query}"
+
+
+def _response(interaction: Interaction, request: httpx2.Request) -> httpx2.Response:
+    headers = {"content-type": interaction.response_type} if interaction.response_type else {}
+    return httpx2.Response(
+        interaction.status, headers=headers, content=interaction.response_body.encode(), request=request
+    )

@@ -1,0 +1,83 @@
+"""The commands."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.errors import HarnessError
+
+FAILED, INTERRUPTED, USAGE = 1, 2, 4
+"""pytest's exit codes, where they mean the same."""
+
+app = typer.Typer(
+    name="harness",
+    help="Evaluate and test assistants that answer from documents. Cases run by `pytest cases/`.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of it, or `latest`.")]
+
+
+def main() -> None:
+    """Run the command line; our own errors become a message and exit code 4."""
+    try:
+        app()
+    except HarnessError as error:
+        typer.echo(f"harness: {error}", err=True)
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+@app.command(epilog="Example: harness show latest dearest-laptop")
+def show(
+    run: RunName,
+    case: Annotated[str, typer.Argument(help="A case's id, or its pytest node id (suite.yaml::case[variant]).")],
+) -> None:
+    """Print a conversation as a person reads it, with citations and the passages they point at."""
+    from harness.cli.show import show_case
+
+    show_case(run, case, Path.cwd())
+
+
+@app.command(epilog="Example: harness init my-project")
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where; it is made if it is missing.")] = Path(),
+) -> None:
+    """Make a small working suite: a document, three cases, pyproject.toml."""
+    from harness.cli.init import make_project
+
+    for path in make_project(folder):
+        typer.echo(f"made {path}")
+    typer.echo("next: pytest cases/" if folder == Path() else f"next: cd {folder} && pytest cases/")
+
+
+@app.command(epilog="Example: harness cleanup latest --harness-endpoint http://localhost:8000/v1")
+def cleanup(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; without it, all runs.")] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--harness-endpoint", metavar="URL", help="The endpoint to clean; default as for runs."),
+    ] = None,
+) -> None:
+    """Delete the remote objects that crashed or kept runs have left behind, and only those."""
+    from harness.cli.cleanup import clean
+
+    left = clean(run, endpoint, Path.cwd(), typer.echo)
+    if left:
+        raise typer.Exit(FAILED)
+
+
+@app.command(
+    epilog="Example: harness serve --port 8000",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def serve(context: typer.Context) -> None:
+    """Run the embedded server in the foreground; `harness serve --help` lists its options."""
+    os.execv(sys.executable, [sys.executable, "-m", "harness.server", *context.args])  # noqa: S606 - our own module

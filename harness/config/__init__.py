@@ -1,0 +1,23 @@
+"""What the user has set: pyproject.toml, the environment, `.env`, flags."""
+
+from harness.config.endpoint import Endpoint
+from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, secrets
+from harness.config.load import Config, Flags, RecordMode, load_config
+from harness.config.project import Project, find_project, find_root
+from harness.config.spelling import did_you_mean
+
+__all__ = [
+    "Config",
+    "Endpoint",
+    "Flags",
+    "MalformedPlaceholder",
+    "Project",
+    "RecordMode",
+    "UnsetVariable",
+    "did_you_mean",
+    "expand",
+    "find_project",
+    "find_root",
+    "load_config",
+    "secrets",
+]

@@ -1,0 +1,164 @@
+"""Put all settings together. What wins over what is decided here and in `endpoint`, nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias, cast, get_args
+
+from harness.config.endpoint import Endpoint, check_target, resolve_endpoint
+from harness.config.environment import read_dotenv, secrets
+from harness.config.project import Project, Table, option, project_of, read_table
+from harness.config.spelling import did_you_mean
+from harness.errors import ConfigError
+from harness.model.plan import TargetName
+from harness.model.suite import DEFAULT_VARIANT
+
+RecordMode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
+"""What happens to cassettes: whole ones are replayed, or recorded."""
+
+BUILT_IN_MODEL = "extractive"
+"""The embedded server's model where none is named."""
+
+_YES = {"1", "true", "yes", "on"}
+_NO = {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flags:
+    """What the command line says; None where it says nothing."""
+
+    endpoint: str | None = None
+    record: str | None = None
+    variants: tuple[str, ...] = ()
+    """Patterns; each may hold several, with commas between."""
+    model: str | None = None
+    concurrency: int | None = None
+    keep: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """All settings of a run."""
+
+    project: Project
+    endpoint: Endpoint
+    target: TargetName
+    """The protocol that cases are run through."""
+    record: RecordMode
+    record_is_explicit: bool
+    """Whether a flag or HARNESS_RECORD chose the mode: only then does anything go to a paid endpoint."""
+    variants: tuple[str, ...]
+    """Patterns of the variants to run."""
+    demanded_model: str | None
+    """From the flag or HARNESS_MODEL: it wins over a suite's own."""
+    default_model: str | None
+    """For an assistant that names no model; None where nothing does."""
+    concurrency: int
+    """How many cases may run at once."""
+    keep: bool
+    """Whether remote objects are left in place."""
+    min_groundedness: float | None
+    """The project's threshold; None: the shipped one."""
+    environ: Mapping[str, str] = field(repr=False)
+    """The environment with what `.env` adds: what `${NAME}` in a suite means."""
+    secrets: frozenset[str] = field(repr=False)
+    """Values that must never be written."""
+
+    def model_for(self, own: str | None, *, where: str) -> str:
+        """Return the model for an assistant whose suite names `own`.
+
+        Raises:
+            ConfigError: Nothing names one.
+        """
+        model = self.demanded_model or own or self.default_model
+        if model is None:
+            raise ConfigError(
+                f"no model is named, and {self.endpoint.name} has no default one",
+                where=where,
+                hint="name one in the suite (`assistant.model`), by --harness-model, MODEL or pyproject.toml",
+            )
+        return model
+
+
+def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = None) -> Config:
+    """Read pyproject.toml and `.env` of a project and put them together with the environment and flags.
+
+    Args:
+        root: The folder of pyproject.toml.
+        environ: The process's environment; it wins over `.env`.
+        flags: They win over everything.
+
+    Raises:
+        ConfigError: A value that cannot be used, and where it stands.
+    """
+    flags = flags or Flags()
+    table = read_table(root)
+    dotenv = read_dotenv(root)
+    merged = {**dotenv, **environ}
+    endpoint = resolve_endpoint(flags.endpoint, merged, table, root)
+    check_target(endpoint, "assistants")
+    record, record_is_explicit = _record(flags, merged, table)
+    built_in = BUILT_IN_MODEL if endpoint.is_embedded else None
+    return Config(
+        project=project_of(root, table),
+        endpoint=endpoint,
+        target="assistants",
+        record=record,
+        record_is_explicit=record_is_explicit,
+        variants=_variants(flags, merged),
+        demanded_model=flags.model or merged.get("HARNESS_MODEL") or None,
+        default_model=merged.get("MODEL") or table.model or built_in,
+        concurrency=_concurrency(flags, merged, table),
+        keep=_is_on("HARNESS_KEEP", merged) if flags.keep is None else flags.keep,
+        min_groundedness=table.min_groundedness,
+        environ=merged,
+        secrets=secrets(dotenv, environ) | ({endpoint.api_key} if endpoint.api_key else set()),
+    )
+
+
+def _record(flags: Flags, environ: Mapping[str, str], table: Table) -> tuple[RecordMode, bool]:
+    if flags.record:
+        return _record_mode(flags.record, "--harness-record"), True
+    if mode := environ.get("HARNESS_RECORD"):
+        return _record_mode(mode, "HARNESS_RECORD"), True
+    if environ.get("CI", "").strip().lower() not in _NO:
+        return "none", False
+    return _record_mode(table.record or "once", option("record")), False
+
+
+def _record_mode(mode: str, where: str) -> RecordMode:
+    known = get_args(RecordMode)
+    if mode not in known:
+        raise ConfigError(
+            f"found {mode!r}, which is no recording mode{did_you_mean(mode, known)}",
+            where=where,
+            hint=f"allowed: {', '.join(known)}",
+        )
+    return cast("RecordMode", mode)
+
+
+def _variants(flags: Flags, environ: Mapping[str, str]) -> tuple[str, ...]:
+    texts = flags.variants or (environ.get("HARNESS_VARIANT", ""),)
+    patterns = (pattern.strip() for text in texts for pattern in text.split(","))
+    return tuple(dict.fromkeys(pattern for pattern in patterns if pattern)) or (DEFAULT_VARIANT,)
+
+
+def _concurrency(flags: Flags, environ: Mapping[str, str], table: Table) -> int:
+    if flags.concurrency is not None:
+        return _whole(str(flags.concurrency), "--harness-concurrency")
+    if text := environ.get("HARNESS_CONCURRENCY"):
+        return _whole(text, "HARNESS_CONCURRENCY")
+    return table.concurrency
+
+
+def _whole(text: str, where: str) -> int:
+    if not (text.strip().isascii() and text.strip().isdigit() and 0 < int(text) < 10_000):
+        raise ConfigError(f"found {text!r}, wanted is a whole number from 1", where=where)
+    return int(text)
+
+
+def _is_on(name: str, environ: Mapping[str, str]) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value not in _YES | _NO:
+        raise ConfigError(f"found {value!r}, wanted is 1 or 0", where=name)
+    return value in _YES

@@ -1,0 +1,135 @@
+"""The way of a case: plan, replay or run, transcript, score, row. Only this module knows the order."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from harness.cassettes.file import Cassette
+from harness.cassettes.identity import file_names
+from harness.cassettes.interaction import exchanges
+from harness.cassettes.library import Library
+from harness.config import Config
+from harness.documents import Document, load_document
+from harness.errors import HarnessError
+from harness.model.plan import Planned
+from harness.model.row import Row
+from harness.model.transcript import Provenance, Transcript
+from harness.results import RunFolder
+from harness.run import Runner, RunSettings, errored, failure_of
+from harness.scoring import score_case
+from harness.targets.assistants import AssistantsTarget
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What one process of a session has to do with."""
+
+    folder: RunFolder
+    """The run's folder, the same for all processes."""
+    embedded_url: str | None = None
+    """The embedded server that another process started; None: start one when it is needed."""
+    share: int = 1
+    """How many processes share the limit of runs at once."""
+
+
+class Pipeline:
+    """Takes planned runs in, gives rows out."""
+
+    def __init__(self, config: Config, part: Part) -> None:
+        self._config = config
+        self._folder = part.folder
+        self._library = Library(root=config.project.root, folder=config.project.cassettes, mode=config.record)
+        self._target = AssistantsTarget()
+        self.runner = Runner(self._run_settings(part), self._target)
+        self._running: dict[str, Future[Transcript]] = {}
+        self._done: dict[str, Transcript] = {}
+        self._documents: dict[str, Document] = {}
+
+    def submit(self, planned: Sequence[Planned]) -> None:
+        """Start what has to be run; what can be replayed is left until it is asked for."""
+        for one in planned:
+            if one.node not in self._running and one.node not in self._done:
+                self._submit(one)
+
+    def row(self, planned: Planned) -> Row:
+        """Return the row of a planned run, waiting for it where it is still going on. Never raises for a bad case."""
+        self.submit([planned])
+        transcript = self._done.pop(planned.node, None) or self._running.pop(planned.node).result()
+        documents: Mapping[str, Document] = {}
+        if transcript.failure is None:
+            try:
+                documents = self._read(planned)
+            except HarnessError as error:
+                transcript = replace(transcript, error=failure_of(error))
+        return Row(planned=planned, transcript=transcript, score=score_case(planned, transcript, documents))
+
+    def finish(self, *, is_owner: bool) -> list[str]:
+        """End what still runs, and delete what was made unless it is kept.
+
+        Args:
+            is_owner: Whether this process answers for the objects that all processes of the session share.
+
+        Returns:
+            A line for each remote object that is left although it should not be.
+        """
+        try:
+            self.runner.cancel()
+            return self.runner.delete_left() if is_owner and not self._config.keep else []
+        except HarnessError as error:
+            return [error.what]
+        finally:
+            self.runner.close()
+            if is_owner:
+                shutil.rmtree(self._folder.shared, ignore_errors=True)
+
+    def _run_settings(self, part: Part) -> RunSettings:
+        config = self._config
+        # Towards a server that is not on this machine a tape is made only where the user said so.
+        may_record = config.endpoint.is_loopback or config.record_is_explicit
+        return RunSettings(
+            endpoint=config.endpoint,
+            embedded_url=part.embedded_url,
+            concurrency=max(1, config.concurrency // part.share),
+            fixtures=config.project.fixtures,
+            library=self._library,
+            is_recording=may_record,
+            is_keeping=config.keep,
+            folder=part.folder,
+            secrets=config.secrets,
+        )
+
+    def _submit(self, planned: Planned) -> None:
+        try:
+            cassette = self._library.replay(planned)
+            if cassette is not None:
+                self._done[planned.node] = self._replayed(planned, cassette)
+                return
+            self._read(planned)  # a document that cannot be read is told before anything is sent
+        except HarnessError as error:
+            self._done[planned.node] = errored(planned, failure_of(error))
+            return
+        self._running[planned.node] = self.runner.submit(planned)
+
+    def _replayed(self, planned: Planned, cassette: Cassette) -> Transcript:
+        transcript = self._target.read(exchanges(cassette.interactions), file_names(planned))
+        provenance = Provenance(
+            origin="replayed",
+            cassette=self._library.where(planned),
+            endpoint=cassette.recorded.get("endpoint"),
+            recorded_at=cassette.recorded.get("at"),
+        )
+        return replace(transcript, requested_model=planned.model, provenance=provenance)
+
+    def _read(self, planned: Planned) -> dict[str, Document]:
+        """Read a case's documents, each once a session.
+
+        Raises:
+            DocumentError: One of them cannot be read.
+        """
+        project = self._config.project
+        for source in planned.sources:
+            if source.sha256 not in self._documents:
+                document = load_document(project.fixtures, source.path, max_mb=project.max_document_mb)
+                self._documents[source.sha256] = document
+        return {source.path: replace(self._documents[source.sha256], path=source.path) for source in planned.sources}

@@ -1,0 +1,1 @@
+"""Rows as people read them."""

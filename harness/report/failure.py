@@ -1,0 +1,88 @@
+"""Why a case failed, in the words of its author."""
+
+from collections.abc import Iterator
+
+from harness.model.row import Row
+from harness.model.score import Claim, Evidence, FactScore, Outcome, TurnScore
+from harness.report.plain import indented, plain, shortened
+
+LONGEST_ANSWER = 1_500
+"""Characters of an answer that a failure shows; `harness show` has all of it."""
+MOST_CLAIMS = 5
+"""Unsupported claims that a failure lists; a bad answer often repeats itself."""
+
+_SENTENCES = {
+    Outcome.OVER_REFUSAL: "refused, but the documents hold the answer",
+    Outcome.MISSED_REFUSAL: "answered, but the documents do not hold the answer",
+    Outcome.UNGROUNDED: "says what the documents do not",
+    Outcome.INCOMPLETE: "lacks what was demanded",
+}
+
+
+def failure_text(row: Row, run_id: str) -> str:
+    """Return the account of a failed case: prompt, answer, what is wrong, and where to read more."""
+    return "\n".join(_failure(row, run_id))
+
+
+def _failure(row: Row, run_id: str) -> Iterator[str]:
+    failure = row.transcript.failure
+    if failure is not None:
+        yield f"error: {plain(failure.message)}"
+        if failure.hint:
+            yield f"  hint: {plain(failure.hint)}"
+        return
+    turn = row.deciding
+    yield f"{row.outcome}: {_SENTENCES.get(row.outcome, 'could not be judged')}"
+    if turn is not None:
+        yield from _turn(row, turn)
+    yield f"whole transcript: harness show {run_id} '{row.planned.node}'"
+
+
+def _turn(row: Row, turn: TurnScore) -> Iterator[str]:
+    index = row.score.deciding_turn or 0
+    number = f" {index + 1} of {len(row.planned.case.conversation)}" if len(row.planned.case.conversation) > 1 else ""
+    yield f"prompt{number}:"
+    yield from indented(_cut(row.planned.case.conversation[index].text), "  ")
+    yield f"answer ({turn.behaviour}" + (f" by “{shortened(turn.phrase, 80)}”):" if turn.phrase else "):")
+    yield from indented(_cut(row.attempt.text if row.attempt else ""), "  ")
+    for fact in turn.facts:
+        if not fact.is_met:
+            yield _fact_line(fact)
+    yield from _claims(turn)
+    for check in turn.failed_checks:
+        yield f"failed check: {shortened(check, 200)}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_ANSWER else text[:LONGEST_ANSWER] + " […]"
+
+
+def _fact_line(fact: FactScore) -> str:
+    computed = f" = {shortened(fact.expected, 80)}" if fact.expected is not None else ""
+    found = f", found “{shortened(fact.found, 80)}”" if fact.found else ""
+    return f"missing fact: {shortened(fact.fact, 160)}{computed}{found}"
+
+
+def _claims(turn: TurnScore) -> Iterator[str]:
+    unsupported = [claim for claim in turn.claims if claim.support != "supported"]
+    if unsupported and turn.groundedness is not None:
+        yield f"groundedness: {turn.groundedness:.2f}"
+    for claim in unsupported[:MOST_CLAIMS]:
+        yield from _claim(claim)
+    if len(unsupported) > MOST_CLAIMS:
+        yield f"and {len(unsupported) - MOST_CLAIMS} more claims without support"
+
+
+def _claim(claim: Claim) -> Iterator[str]:
+    word = "contradicted" if claim.support == "contradicted" else "not in the documents"
+    yield f"claim {word}: “{shortened(claim.text, 200)}”"
+    if claim.unmatched:
+        yield f"  without support: {shortened(', '.join(claim.unmatched), 120)}"
+    if claim.evidence is not None:
+        yield f"  nearest passage: {place(claim.evidence)}: “{shortened(claim.evidence.text, 200)}”"
+
+
+def place(evidence: Evidence) -> str:
+    """Return where a passage stands: file, page where there are pages, characters."""
+    page = f", page {evidence.page}" if evidence.page is not None else ""
+    return f"{evidence.document}{page}, characters {evidence.start}-{evidence.end}"

@@ -1,0 +1,118 @@
+"""Makes runs side by side, in a thread of its own, and hands out their transcripts."""
+
+import asyncio
+import threading
+from concurrent.futures import Future
+
+from harness.embedded import EmbeddedServer, start_embedded
+from harness.errors import HarnessError
+from harness.model.plan import Planned
+from harness.model.transcript import Transcript
+from harness.run.ledger import Ledger
+from harness.run.session import RunSettings, Session, errored, failure_of
+from harness.targets.target import Target
+
+
+class Runner:
+    """Runs cases against the endpoint, a bounded number at once.
+
+    Everything starts with the first `submit`: a session that only replays pays for none of it.
+    """
+
+    def __init__(self, settings: RunSettings, target: Target) -> None:
+        self._settings = settings
+        self._target = target
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._server: EmbeddedServer | None = None
+        self._session: asyncio.Task[Session] | None = None
+        self._open: set[asyncio.Task[Transcript]] = set()
+
+    def submit(self, planned: Planned) -> "Future[Transcript]":
+        """Start a run as soon as there is room; its transcript holds any error."""
+        return asyncio.run_coroutine_threadsafe(self._run(planned), self._running_loop())
+
+    def start_server(self) -> str:
+        """Start the embedded server for other processes too, and return its base URL.
+
+        Raises:
+            EndpointError: It did not start.
+        """
+        if self._server is None:
+            self._server = start_embedded()
+        return self._server.base_url
+
+    def delete_left(self) -> list[str]:
+        """Delete all remote objects that the ledger still holds.
+
+        Returns:
+            For each object that could not be deleted, why.
+        """
+        if not Ledger(self._settings.folder.ledger).left():
+            return []
+        return asyncio.run_coroutine_threadsafe(self._delete_left(), self._running_loop()).result()
+
+    def close(self) -> None:
+        """End what still runs and stop the embedded server. Remote objects stay: see `delete_left`."""
+        if self._loop is not None and self._thread is not None:
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._loop = None
+        if self._server is not None:
+            self._server.stop()
+
+    def cancel(self) -> None:
+        """End what still runs, and wait until its threads are deleted."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="harness-runner", daemon=True)
+            self._thread.start()
+        return self._loop
+
+    async def _run(self, planned: Planned) -> Transcript:
+        task = asyncio.ensure_future(self._transcript(planned))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+        return await task
+
+    async def _transcript(self, planned: Planned) -> Transcript:
+        try:
+            session = await self._ready()
+            return await session.run(planned)
+        except HarnessError as error:
+            return errored(planned, failure_of(error))
+
+    async def _ready(self) -> Session:
+        if self._session is None:
+            self._session = asyncio.create_task(self._start())
+        # A case that is cancelled must not take the start of all others with it.
+        return await asyncio.shield(self._session)
+
+    async def _start(self) -> Session:
+        url = self._settings.endpoint.base_url or self._settings.embedded_url
+        if url is None:
+            url = await asyncio.to_thread(self.start_server)
+        return Session(self._settings, self._target, url)
+
+    async def _delete_left(self) -> list[str]:
+        session = await self._ready()
+        return await session.delete_left()
+
+    async def _cancel(self) -> None:
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _close(self) -> None:
+        await self._cancel()
+        if self._session is not None:
+            started = await asyncio.gather(self._session, return_exceptions=True)
+            for session in started:
+                if isinstance(session, Session):
+                    await session.close()

@@ -1,0 +1,186 @@
+"""One endpoint, one connection pool, many runs: set up, drive, read, record, delete."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.cassettes.canonical import Names, canonical
+from harness.cassettes.file import Cassette, read_cassette, same_content, write_cassette
+from harness.cassettes.fingerprint import fingerprint
+from harness.cassettes.identity import file_names
+from harness.cassettes.interaction import Interaction, exchanges
+from harness.cassettes.library import SETUP, Library
+from harness.config import Endpoint
+from harness.errors import CassetteError, HarnessError
+from harness.model.plan import Planned, Source
+from harness.model.transcript import Failure, Provenance, Transcript
+from harness.results import RunFolder
+from harness.run.clean import Broom
+from harness.run.client import make_client, make_transport
+from harness.run.ledger import Ledger, Remote
+from harness.run.shared import Make, Ready, SharedObjects
+from harness.targets.target import Remember, Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSettings:
+    """How runs are made."""
+
+    endpoint: Endpoint
+    embedded_url: str | None
+    """Base URL of an embedded server that somebody else started; None: one is started when it is needed."""
+    concurrency: int
+    """Runs at once."""
+    fixtures: Path
+    """Folder that the documents' paths start from."""
+    library: Library
+    is_recording: bool
+    """Whether cassettes are written; if not, runs are live only."""
+    is_keeping: bool
+    """Whether remote objects are left in place."""
+    folder: RunFolder
+    """Where the run keeps its ledger, and where the processes of a session share what they set up."""
+    secrets: frozenset[str]
+    """Values that must reach no file."""
+
+
+def failure_of(error: HarnessError) -> Failure:
+    """Return an error as the data that a transcript keeps."""
+    message = f"{error.where}: {error.what}" if error.where else error.what
+    return Failure(kind=error.kind, message=message, hint=error.hint)
+
+
+def errored(planned: Planned, failure: Failure) -> Transcript:
+    """Return the transcript of a run that could not be made."""
+    return Transcript(
+        target=planned.target, requested_model=planned.model, reported_model=None, turns=(), error=failure
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Session:
+    """Runs against one endpoint. Lives on one event loop."""
+
+    def __init__(self, settings: RunSettings, target: Target, url: str) -> None:
+        settings.folder.make()
+        self._settings = settings
+        self._target = target
+        self._ledger = Ledger(settings.folder.ledger)
+        self._transport = make_transport(settings.endpoint, url)
+        self._url = url
+        self._broom = Broom(endpoint=settings.endpoint, url=url, target=target, ledger=self._ledger)
+        self._room = asyncio.Semaphore(settings.concurrency)
+        self._shared = SharedObjects(target, self._make, self._content, settings.folder.shared)
+
+    async def run(self, planned: Planned) -> Transcript:
+        """Make a run and record it, if all went well."""
+        async with self._room:
+            ready = await self._shared.ready(planned)
+            threads: list[str] = []
+            try:
+                interactions, failure = await self._drive(planned, ready, threads)
+            finally:
+                if not self._settings.is_keeping:
+                    await asyncio.shield(self._delete(threads))
+        names = Names(scope=f"{planned.node} {planned.target} {planned.model}", known=dict(ready.names))
+        tape = canonical(interactions, self._url, names)
+        transcript = self._target.read(exchanges(tape), file_names(planned))
+        if failure is not None:
+            transcript = replace(transcript, error=failure)
+        transcript = replace(transcript, requested_model=planned.model)
+        return self._kept(planned, tape, transcript)
+
+    async def _drive(
+        self, planned: Planned, ready: Ready, threads: list[str]
+    ) -> tuple[tuple[Interaction, ...], Failure | None]:
+        from harness.cassettes.transport import CassetteTransport
+
+        transport = CassetteTransport(self._transport)
+        timeout_s = self._settings.endpoint.timeout_s * len(planned.case.conversation)
+        failure: Failure | None = None
+        try:
+            async with asyncio.timeout(timeout_s), make_client(self._settings.endpoint, self._url, transport) as client:
+                await self._target.drive(client, planned, ready.handles, self._remember(threads))
+        except TimeoutError:
+            failure = Failure(
+                kind="deadline",
+                message=f"the run did not end within {timeout_s:g} s",
+                hint="raise `timeout_s` in [tool.harness], or look at the server",
+            )
+        except HarnessError as error:
+            failure = failure_of(error)
+        return transport.interactions, failure
+
+    def _kept(self, planned: Planned, tape: Sequence[Interaction], transcript: Transcript) -> Transcript:
+        """Write the cassette, where one is to be written: a run that failed is no recording of an answer."""
+        settings = self._settings
+        where = settings.library.where(planned)
+        provenance = Provenance(origin="live", endpoint=settings.endpoint.name, recorded_at=_now())
+        if not settings.is_recording or transcript.failure is not None:
+            return replace(transcript, provenance=provenance)
+        cassette = self._cassette(fingerprint(planned), tape, transcript.reported_model)
+        try:
+            write_cassette(settings.library.path(planned), cassette, secrets=settings.secrets, where=where)
+        except CassetteError as error:
+            return replace(transcript, error=failure_of(error), provenance=provenance)
+        return replace(transcript, provenance=replace(provenance, origin="recorded", cassette=where))
+
+    async def _make(self, kind: str, canonical_id: str, make: Make, names: dict[str, str]) -> str:
+        """Make a shared object over a tape of its own, and keep the tape if it is news."""
+        from harness.cassettes.transport import CassetteTransport
+
+        transport = CassetteTransport(self._transport)
+        async with make_client(self._settings.endpoint, self._url, transport) as client:
+            live = await make(client, self._remember([]))
+        known = Names(scope=canonical_id, known={**names, live: canonical_id})
+        tape = canonical(transport.interactions, self._url, known)
+        if self._settings.is_recording:
+            self._keep_shared(kind, canonical_id, tape)
+        return live
+
+    def _keep_shared(self, kind: str, canonical_id: str, tape: Sequence[Interaction]) -> None:
+        library = self._settings.library
+        path = library.folder / SETUP / f"{canonical_id}.yaml"
+        where = library.shown(path)
+        if path.is_file() and library.mode != "all" and same_content(read_cassette(path, where).interactions, tape):
+            return
+        cassette = self._cassette({"kind": kind, "id": canonical_id}, tape, None)
+        write_cassette(path, cassette, secrets=self._settings.secrets, where=where)
+
+    def _cassette(self, made_of: dict[str, Any], tape: Sequence[Interaction], model: str | None) -> Cassette:
+        recorded = {"at": _now(), "endpoint": self._settings.endpoint.name, "model": model}
+        good = tuple(interaction for interaction in tape if interaction.status < 400)  # retries that were refused
+        return Cassette(fingerprint=made_of, interactions=good, recorded=recorded)
+
+    def _remember(self, threads: list[str]) -> Remember:
+        def remember(kind: str, remote_id: str) -> None:
+            self._ledger.made(self._remote(kind, remote_id))
+            if kind == "thread":
+                threads.append(remote_id)
+
+        return remember
+
+    def _remote(self, kind: str, remote_id: str) -> Remote:
+        endpoint = self._settings.endpoint.name
+        return Remote(endpoint=endpoint, target=self._target.name, kind=kind, id=remote_id)
+
+    async def _delete(self, threads: Sequence[str]) -> None:
+        # What cannot be deleted now stays in the ledger, and is tried again at the end.
+        await self._broom.sweep([self._remote("thread", thread_id) for thread_id in threads], self._transport)
+
+    async def delete_left(self) -> list[str]:
+        """Delete all remote objects that the ledger still holds; return for each that stays why."""
+        return await self._broom.sweep(self._ledger.left(), self._transport)
+
+    async def _content(self, source: Source) -> bytes:
+        return await asyncio.to_thread((self._settings.fixtures / source.path).read_bytes)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()

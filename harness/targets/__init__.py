@@ -1,0 +1,1 @@
+"""The protocols a case can be run through."""

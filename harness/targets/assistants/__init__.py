@@ -1,0 +1,5 @@
+"""The Assistants API protocol."""
+
+from harness.targets.assistants.target import AssistantsTarget
+
+__all__ = ["AssistantsTarget"]

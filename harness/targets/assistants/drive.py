@@ -1,0 +1,73 @@
+"""Drive a case through the Assistants protocol. What is said is not looked at here: it is read from the tape."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DriveError
+from harness.model.plan import Handles, Planned
+from harness.targets.calls import Answer, get, post
+from harness.targets.target import Remember
+
+if TYPE_CHECKING:  # annotations only: replay does not pay for the import
+    from openai import AsyncOpenAI
+
+GOING_ON = frozenset({"queued", "in_progress", "cancelling"})
+"""Run statuses after which another follows by itself."""
+SEARCH_RESULTS = "step_details.tool_calls[*].file_search.results[*].content"
+"""What must be asked for, or the cited passages stay unknown."""
+
+
+async def drive(client: "AsyncOpenAI", planned: Planned, handles: Handles, remember: Remember) -> None:
+    """Run every turn of a case on a thread of its own.
+
+    Stops after a turn whose run does not complete: later turns would answer a broken conversation.
+
+    Raises:
+        EndpointError: The endpoint could not be reached or refused a request.
+        DriveError: The endpoint sent a run status that the protocol does not know.
+    """
+    prompts = [turn.text for turn in planned.case.conversation]
+    thread = await post(client, "/threads", _thread(prompts[0], handles))
+    thread_id = thread.text("id")
+    remember("thread", thread_id)
+    for index, prompt in enumerate(prompts):
+        if index:
+            await post(client, f"/threads/{thread_id}/messages", {"role": "user", "content": prompt})
+        if not await _run(client, planned, handles, thread_id):
+            return
+
+
+def _thread(prompt: str, handles: Handles) -> dict[str, Any]:
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": prompt}]}
+    if handles.thread_store_id is not None:
+        body["tool_resources"] = {"file_search": {"vector_store_ids": [handles.thread_store_id]}}
+    return body
+
+
+async def _run(client: "AsyncOpenAI", planned: Planned, handles: Handles, thread_id: str) -> bool:
+    """Make a run, follow it to its end, fetch its messages and steps; tell whether it completed."""
+    assistant = planned.assistant
+    body: dict[str, Any] = {"assistant_id": handles.assistant_id}
+    if assistant.run_instructions:
+        body["instructions"] = assistant.run_instructions  # replaces the assistant's own
+    if assistant.additional_run_instructions:
+        body["additional_instructions"] = assistant.additional_run_instructions
+    run = await post(client, f"/threads/{thread_id}/runs", body)
+    path = f"/threads/{thread_id}/runs/{run.text('id')}"
+    run = await _follow(client, path, run)
+    if run.data.get("status") == "requires_action":
+        # No case can hand out function results yet: end the run instead of letting it expire.
+        run = await _follow(client, path, await post(client, f"{path}/cancel", {}))
+    query = {"order": "asc", "limit": 100}
+    await get(client, f"{path}/steps", query | {"include[]": SEARCH_RESULTS})
+    await get(client, f"/threads/{thread_id}/messages", query | {"run_id": run.data.get("id")})
+    return run.data.get("status") == "completed"
+
+
+async def _follow(client: "AsyncOpenAI", path: str, run: Answer) -> Answer:
+    while (status := run.data.get("status")) in GOING_ON:
+        await asyncio.sleep(run.poll_after_s)
+        run = await get(client, path)
+    if status not in {"completed", "requires_action", "incomplete", "failed", "cancelled", "expired"}:
+        raise DriveError(f"the endpoint sent the run status {status!r}, which the protocol does not know")
+    return run
