@@ -1,6 +1,6 @@
 """What the user has set: pyproject.toml, the environment, `.env`, flags."""
 
-from harness.config.endpoint import Endpoint
+from harness.config.endpoint import Endpoint, check_target
 from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, secrets
 from harness.config.load import Config, Flags, RecordMode, load_config
 from harness.config.project import Project, find_project, find_root
@@ -14,6 +14,7 @@ __all__ = [
     "Project",
     "RecordMode",
     "UnsetVariable",
+    "check_target",
     "did_you_mean",
     "expand",
     "find_project",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
-from harness.config.endpoint import Endpoint, check_target, resolve_endpoint
+from harness.config.endpoint import Endpoint, resolve_endpoint
 from harness.config.environment import read_dotenv, secrets
 from harness.config.project import Project, Table, option, project_of, read_table
 from harness.config.spelling import did_you_mean
@@ -96,7 +96,6 @@ def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = No
     dotenv = read_dotenv(root)
     merged = {**dotenv, **environ}
     endpoint = resolve_endpoint(flags.endpoint, merged, table, root)
-    check_target(endpoint, "assistants")
     record, record_is_explicit = _record(flags, merged, table)
     built_in = BUILT_IN_MODEL if endpoint.is_embedded else None
     return Config(

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean `regex`?` with up to three near names, or an empty text where none is near."""
+    """Return `; did you mean `regex`?` with the nearest of the known names, or an empty text where none is near."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.6)
-    if not near:
-        return ""
-    return "; did you mean " + " or ".join(f"`{by_folded[folded]}`" for folded in near) + "?"
+    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean `{by_folded[near[0]]}`?" if near else ""

@@ -1,0 +1,116 @@
+"""From pydantic's errors to ours: what was found, what is allowed."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from harness.casefile.problems import Problem, Unquoted, ValuePath, found
+from harness.config import did_you_mean
+from harness.model.facts import KINDS
+from harness.model.prompt import CoStar, CoStarParts
+from harness.model.suite import Assistant, Case, CaseTurn, Suite, Variant, Xfail
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+BLOCKS: Mapping[str, type] = {
+    "cases": Case,
+    "turns": CaseTurn,
+    "xfail": Xfail,
+    "prompt": CoStar,
+    "costar": CoStarParts,
+    "assistant": Assistant,
+    "variants": Variant,
+    **{f"@{key}": kind for key, kind in KINDS.items() if key != "text"},
+    "@costar": CoStar,
+}
+"""What the mapping below a key is. A name with `@` is a tag of ours: it says which of several forms was meant."""
+
+_WANTED = {
+    "string_type": "text is wanted",
+    "float_type": "a number is wanted",
+    "float_parsing": "a number is wanted",
+    "finite_number": "a finite number is wanted",
+    "int_type": "a whole number is wanted",
+    "int_parsing": "a whole number is wanted",
+    "int_from_float": "a whole number is wanted",
+    "tuple_type": "a list is wanted",
+    "mapping_type": "a mapping is wanted",
+    "dataclass_type": "a mapping is wanted",
+}
+
+
+def problems_of(error: "ValidationError") -> Iterator[Problem]:
+    """Say in our words what pydantic refuses."""
+    for details in error.errors(include_url=False):
+        location = details["loc"]
+        path = tuple(key for key in location if not (isinstance(key, str) and key.startswith("@")))
+        tell = _TELL.get(details["type"], _tell_kind)
+        extra, text = tell(details)
+        yield Problem(path=(*path, *extra), text=text)
+
+
+def allowed_keys(location: ValuePath) -> list[str]:
+    """Return the keys of the mapping at a place, as they are spelled in YAML."""
+    names = (key for key in reversed(location) if isinstance(key, str))
+    block = next((BLOCKS[name] for name in names if name in BLOCKS), Suite)
+    return [key.name.rstrip("_") for key in fields(block)]
+
+
+def _tell_kind(details: "ErrorDetails") -> tuple[ValuePath, str]:
+    value = details["input"]
+    wanted = _WANTED.get(details["type"], details["msg"])
+    if wanted == "text is wanted":
+        if isinstance(value, int | float | Unquoted):
+            wanted += ": put it in quotes"
+        elif "@text" in details["loc"]:
+            wanted = "text, `{file: ...}` or `{costar: ...}` is wanted"
+    return (), f"{found(value)}, {wanted}"
+
+
+def _tell_missing(_details: "ErrorDetails") -> tuple[ValuePath, str]:
+    return (), "is missing"
+
+
+def _tell_unknown_key(details: "ErrorDetails") -> tuple[ValuePath, str]:
+    *parent, key = details["loc"]
+    return (), _unknown(str(key), allowed_keys(tuple(parent)))
+
+
+def _tell_choice(details: "ErrorDetails") -> tuple[ValuePath, str]:
+    allowed = re.findall(r"'([^']*)'", details.get("ctx", {}).get("expected", ""))
+    near = did_you_mean(details["input"], allowed) if isinstance(details["input"], str) else ""
+    return (), f"{found(details['input'])}{near or ';'} allowed: {', '.join(allowed)}"
+
+
+def _tell_fact(details: "ErrorDetails") -> tuple[ValuePath, str]:
+    value = details["input"]
+    if isinstance(value, dict) and len(value) == 1:
+        key = next(iter(value))
+        return (key,), _unknown(key, list(KINDS))
+    number = ": put it in quotes, or write {number: ...}" if isinstance(value, int | float) else ""
+    return (), f"{found(value)}, wanted is text or a mapping with one of the keys {', '.join(KINDS)}{number}"
+
+
+def _tell_rule(details: "ErrorDetails") -> tuple[ValuePath, str]:
+    return (), str(details.get("ctx", {}).get("error", details["msg"]))
+
+
+def _unknown(key: str, allowed: list[str]) -> str:
+    return f"unknown key{did_you_mean(key, allowed) or ';'} allowed: {', '.join(allowed)}"
+
+
+_TELL: Mapping[str, Callable[["ErrorDetails"], tuple[ValuePath, str]]] = {
+    "missing": _tell_missing,
+    "unexpected_keyword_argument": _tell_unknown_key,
+    "literal_error": _tell_choice,
+    "fact": _tell_fact,
+    "value_error": _tell_rule,
+}
+
+
+def describe_top(data: Any) -> str:
+    """Say what stands in a file that is no mapping at all."""
+    return "the file is empty" if data is None else f"{found(data)}, a mapping with `cases` is wanted"

@@ -1,0 +1,180 @@
+"""From suites to the runs to be made: case x variant x trial."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from harness.config import Config, Project, did_you_mean
+from harness.errors import ConfigError, DocumentError
+from harness.model.plan import Planned, Source
+from harness.model.score import DEFAULT_MIN_GROUNDEDNESS
+from harness.model.suite import DEFAULT_VARIANT, Assistant, Case, LoadedSuite, Suite, Variant
+
+CHUNK = 1 << 20
+"""Bytes read at a time while a document is hashed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceFiles:
+    """Documents by name, each hashed once."""
+
+    project: Project
+    known: dict[str, Source] = field(default_factory=dict)
+
+    def source(self, name: str, *, where: str) -> Source:
+        """Return a document's name and hash.
+
+        Args:
+            name: Its path below the fixtures folder.
+            where: Who asks for it, for errors.
+
+        Raises:
+            DocumentError: It is missing, no file, empty, too large, unreadable, or outside the fixtures folder.
+        """
+        if name not in self.known:
+            self.known[name] = Source(path=name, sha256=_hash(self._file(name, where), where))
+        return self.known[name]
+
+    def _file(self, name: str, where: str) -> Path:
+        folder = self.project.fixtures.resolve()
+        path = (folder / name).resolve()  # follows links: what counts is where the bytes are
+        shown = self.project.relative(self.project.fixtures)
+        if not path.is_relative_to(folder):
+            raise DocumentError(f"the document {name!r} lies outside {shown}/", where=where)
+        if path.is_dir():
+            raise DocumentError(f"the document {name!r} is a folder", where=where, hint="name its files one by one")
+        if not path.is_file():
+            near = did_you_mean(name, _names_below(folder))
+            raise DocumentError(f"there is no document {name!r} below {shown}/{near}", where=where)
+        size = path.stat().st_size
+        if size == 0:
+            raise DocumentError(f"the document {name!r} is empty", where=where)
+        if size > self.project.max_document_bytes:
+            raise DocumentError(
+                f"the document {name!r} has {size:,} bytes, allowed are {self.project.max_document_bytes:,}",
+                where=where,
+                hint="raise `max_document_mb` in [tool.harness] of pyproject.toml",
+            )
+        return path
+
+
+def plan(loaded: Sequence[LoadedSuite], config: Config, trials: int = 1) -> tuple[Planned, ...]:
+    """Return all runs to be made, in the order of suites, cases, variants and trials.
+
+    Raises:
+        ConfigError: No suite has a variant that is asked for, or an assistant has no model.
+        DocumentError: A document that cannot be used.
+    """
+    check_variants(loaded, config.variants)
+    files = SourceFiles(project=config.project)
+    return tuple(planned for suite in loaded for planned in plan_suite(suite, config, files=files, trials=trials))
+
+
+def plan_suite(
+    loaded: LoadedSuite, config: Config, *, files: SourceFiles | None = None, trials: int = 1
+) -> tuple[Planned, ...]:
+    """Return the runs to be made of one suite; none where it has no variant that is asked for.
+
+    Args:
+        loaded: The suite.
+        config: Says which variants, which model, and where documents lie.
+        files: Hashes that other suites of the same run have already computed.
+        trials: How often each case is run in each variant.
+
+    Raises:
+        ConfigError: An assistant has no model.
+        DocumentError: A document that cannot be used.
+    """
+    files = files or SourceFiles(project=config.project)
+    suite = loaded.suite
+    assistants = {
+        variant: _with_model(_assistant(suite, variant), config, loaded.path)
+        for variant in _chosen(suite, config.variants)
+    }
+    cases = [_plan_case(case, loaded, config, files) for case in suite.cases] if assistants else []
+    return tuple(
+        replace(planned, variant=variant, assistant=assistant, trial=trial)
+        for planned in cases
+        for variant, assistant in assistants.items()
+        for trial in range(1, trials + 1)
+    )
+
+
+def check_variants(loaded: Sequence[LoadedSuite], patterns: Sequence[str]) -> None:
+    """Refuse a pattern that fits no variant of any suite.
+
+    Raises:
+        ConfigError: There is such a pattern.
+    """
+    known = dict.fromkeys(name for suite in loaded for name in _names(suite.suite))
+    for pattern in patterns if known else ():
+        if not any(fnmatchcase(name, pattern) for name in known):
+            raise ConfigError(
+                f"no suite has a variant {pattern!r}{did_you_mean(pattern, known)}",
+                where="--harness-variant",
+                hint=f"variants: {', '.join(known)}; `*` means all",
+            )
+
+
+def _plan_case(case: Case, loaded: LoadedSuite, config: Config, files: SourceFiles) -> Planned:
+    suite = loaded.suite
+    limits = (case.min_groundedness, suite.min_groundedness, config.min_groundedness, DEFAULT_MIN_GROUNDEDNESS)
+    names = suite.documents if case.documents is None else case.documents
+    return Planned(
+        suite=loaded.path,
+        line=loaded.lines[case.id],
+        case=case,
+        variant=DEFAULT_VARIANT,
+        trial=1,
+        target=config.target,
+        assistant=suite.assistant,
+        vector_store=suite.vector_store,
+        sources=tuple(
+            files.source(name, where=f"{loaded.path}:{loaded.document_lines.get(name, 1)}") for name in names
+        ),
+        refusal=suite.refusal,
+        min_groundedness=next(limit for limit in limits if limit is not None),
+        tags=tuple(dict.fromkeys((*suite.tags, *case.tags))),
+    )
+
+
+def _names(suite: Suite) -> tuple[str, ...]:
+    return (DEFAULT_VARIANT, *suite.variants)
+
+
+def _chosen(suite: Suite, patterns: Sequence[str]) -> list[str]:
+    return [name for name in _names(suite) if any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def _assistant(suite: Suite, variant: str) -> Assistant:
+    if variant == DEFAULT_VARIANT:
+        return suite.assistant
+    override = suite.variants[variant]
+    # None means "as it was"; an empty text or list is a value and takes away what was there.
+    changes = {item.name: getattr(override, item.name) for item in fields(Variant)}
+    return replace(suite.assistant, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _with_model(assistant: Assistant, config: Config, where: str) -> Assistant:
+    if assistant.id:  # it exists, and has a model of its own
+        return replace(assistant, model=config.demanded_model or assistant.model)
+    return replace(assistant, model=config.model_for(assistant.model, where=where))
+
+
+def _hash(path: Path, where: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise DocumentError(f"the document {path.name!r} can't be read: {error.strerror}", where=where) from None
+    return digest.hexdigest()
+
+
+def _names_below(folder: Path) -> Iterator[str]:
+    for current, _, files in os.walk(folder):
+        yield from (Path(current, name).relative_to(folder).as_posix() for name in files)
