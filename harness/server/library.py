@@ -1,0 +1,67 @@
+"""Uploaded files as documents, each read once."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+
+from harness.documents import Document, read_document
+from harness.server.store import Store
+
+_MAX_CHARACTERS = 100_000_000
+"""Text of documents kept in memory; what was not used for longest is read again when it is needed."""
+
+
+class Library:
+    """The documents behind uploaded files.
+
+    Args:
+        store: Where the files' bytes are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._keys: dict[str, tuple[str, str]] = {}
+        self._documents: OrderedDict[tuple[str, str], Document] = OrderedDict()
+
+    def document(self, file_id: str, file_name: str) -> Document:
+        """Return a file as a document; equal bytes under one name are read once.
+
+        Raises:
+            DocumentError: The file cannot be read as a document.
+        """
+        known = self._known(self._keys.get(file_id))
+        if known is not None:
+            return known
+        data = self._content(file_id)
+        key = (hashlib.sha256(data).hexdigest(), file_name)
+        document = self._known(key) or read_document(data, file_name)
+        with self._lock:
+            self._keys[file_id] = key
+            self._documents[key] = document
+            while len(self._documents) > 1 and self._characters() > _MAX_CHARACTERS:
+                self._documents.popitem(last=False)
+        return document
+
+    def forget(self, file_id: str) -> None:
+        """Drop what is remembered of a deleted file."""
+        with self._lock:
+            key = self._keys.pop(file_id, None)
+            if key is not None and key not in self._keys.values():
+                self._documents.pop(key, None)
+
+    def _known(self, key: tuple[str, str] | None) -> Document | None:
+        with self._lock:
+            if key is None or key not in self._documents:
+                return None
+            self._documents.move_to_end(key)
+            return self._documents[key]
+
+    def _content(self, file_id: str) -> bytes:
+        parts: list[bytes] = []
+        while (part := self._store.content_part(file_id, len(parts))) is not None:
+            parts.append(part)
+        return b"".join(parts)
+
+    def _characters(self) -> int:
+        return sum(len(document.text) for document in self._documents.values())

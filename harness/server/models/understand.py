@@ -1,0 +1,396 @@
+"""From an annotated question to queries: which shape the answer has, over which column, under which conditions."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from harness.documents import Cell
+from harness.documents.language import fold, stem
+from harness.server.models.aggregate import matching_rows
+from harness.server.models.annotate import Annotated, Operator
+from harness.server.models.query import Aggregate, Filter, Query
+from harness.server.models.schema import Column
+from harness.server.models.vocabulary import cluster_of, stems_of
+
+__all__ = ["conditions", "understand"]
+
+_PROCEDURE = re.compile(
+    r"\bwhy\b|\bhow (?:do|does|did|can|could|should|would|to|is|are|come)\b|\bshould\b|\bwhat (?:happens|if)\b|\bexplain\b"
+)
+_HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|\bcount (?:of|the|all)\b|^count\b")
+_EXISTS = re.compile(r"^(?:and |so |but )?(?:is|are|was|were|has|have|does|do|did)\b")
+_NEGATED = re.compile(r"\b(?:not|without|no|never|neither|except|excluding|other than|besides)\b|n't\b|n\u2019t\b")
+_ASKING = {"who": "manager", "where": "location", "when": "opened"}
+_PRICE, _RATING, _UNITS = (stems_of(cluster) for cluster in (["price"], ["rating"], ["units"]))
+
+
+def understand(found: Annotated, carried: tuple[Filter, ...] = (), default: Column | None = None) -> tuple[Query, ...]:
+    """Return the queries that a question stands for; none if the table does not explain all of its words."""
+    if found.unexplained or _PROCEDURE.search(found.text.lower()):
+        return ()
+    return _Reader(found, carried, default).queries()
+
+
+def conditions(found: Annotated) -> tuple[Filter, ...]:
+    """Return the conditions that a question states: values of one column are alternatives."""
+    by_column: dict[int, list[Cell]] = {}
+    for mention in found.values:
+        by_column.setdefault(mention.column.index, []).append(mention.cell)
+    equal = [
+        Filter(
+            column=found.view.columns[index],
+            comparison="=",
+            values=tuple(dict.fromkeys(cells)),
+            shown=f"{found.view.columns[index].title} {' or '.join(str(cell) for cell in dict.fromkeys(cells))}",
+        )
+        for index, cells in by_column.items()
+    ]
+    return (*equal, *found.bounds)
+
+
+class _Reader:
+    """One reading of one question; holds what the steps share."""
+
+    def __init__(self, found: Annotated, carried: tuple[Filter, ...], default: Column | None) -> None:
+        self.found = found
+        self.default = default
+        self.view = found.view
+        self.text = found.text.lower().strip()
+        stated = conditions(found)
+        constrained = {condition.column.index for condition in stated}
+        kept = tuple(condition for condition in carried if condition.column.index not in constrained)
+        self.filters = (*stated, *kept)
+        self.target = self._target()
+        self.operators = found.operators
+
+    def queries(self) -> tuple[Query, ...]:
+        if self._is_negated_elsewhere():
+            return ()
+        for step in (self._one_record, self._share, self._superlative, self._compare, self._groups):
+            if queries := step():
+                return queries
+        if self._of_kind("superlative") or self._of_kind("comparative"):
+            return ()
+        for step in (self._how_many, self._figures, self._exists, self._lookup):
+            if queries := step():
+                return queries
+        return ()
+
+    def _is_negated_elsewhere(self) -> bool:
+        """Whether the question excludes something: only `without` a yes/no column can be understood."""
+        return bool(_NEGATED.search(self.text)) and not self._flags()
+
+    def _flags(self) -> tuple[Filter, ...]:
+        """Return yes/no columns as conditions: `stores with a repair desk`, `stores without parking`."""
+        wanted = not _NEGATED.search(self.text)
+        return tuple(
+            Filter(column=column, comparison="=", values=(wanted,), shown=f"{column.title} {'yes' if wanted else 'no'}")
+            for mention in self.found.columns
+            for column in mention.columns
+            if column.kind == "yes_no" and column != self.target
+        )
+
+    def _one_record(self) -> tuple[Query, ...]:
+        """Return a look-up where the conditions leave one record and a column is asked for."""
+        asked = self._asked()
+        if not asked or self.operators_but("sum", "share") or not self.filters or self._flags():
+            return ()
+        query = self._query(shape="lookup", asked=asked)
+        return (query,) if len(matching_rows(query)) == 1 else ()
+
+    def operators_but(self, *kinds: str) -> list[Operator]:
+        """Return the operators of other kinds."""
+        return [operator for operator in self.operators if operator.kind not in kinds]
+
+    # --- what the words point at ---
+
+    def _of_kind(self, kind: str) -> list[Operator]:
+        return [operator for operator in self.operators if operator.kind == kind]
+
+    def _target(self) -> Column | None:
+        """The column right behind `which` or `what`, or behind the operator in `the most common category`."""
+        folded = self.found.folded
+        for mention in self.found.columns:
+            between = [
+                position
+                for position in range(mention.position - 1, -1, -1)
+                if folded[position] in {"which", "what", "whose", "list", "name"}
+            ]
+            asking = folded[mention.position] in {"who", "where"}
+            is_near = bool(between) and all(
+                self.found.roles[position] in {"operator", "bound"}
+                or folded[position] in {"all", "the", "of", "different", "are"}
+                for position in range(between[0] + 1, mention.position)
+            )
+            if is_near or asking:
+                return next((column for column in mention.columns if column.kind in {"text", "yes_no"}), None)
+        return None
+
+    def _numeric_mentions(self) -> list[tuple[int, Column]]:
+        """Columns with figures that the question names, records' own nouns (`purchases`) left out."""
+        named = []
+        for mention in self.found.columns:
+            if self._is_record_noun(mention.position):
+                continue
+            numeric = [column for column in mention.columns if column.kind in {"number", "date"}]
+            if numeric:
+                named.append((mention.position, numeric[0]))
+        return named
+
+    def _is_record_noun(self, position: int) -> bool:
+        """`purchases` stands for the records although a column is called `number_purchased`."""
+        word = self.found.words[position]
+        said = fold(word.text)
+        own = {part for column in self.view.columns for part in fold(column.title).split()}
+        literal = {said, said.removesuffix("s"), said + "s"} & own
+        return word.stem in self.view.record_words and not literal and not re.search(r"(?:ed|ght|old|sell|buy)$", said)
+
+    def _measure_for(self, operator: Operator) -> Column | None:
+        if operator.hint:
+            return operator.hint[0]
+        mentions = self._numeric_mentions()
+        after = [column for position, column in mentions if operator.position < position <= operator.position + 5]
+        before = [column for position, column in reversed(mentions) if position < operator.position]
+        return next(iter(after or before), self.default)
+
+    def _units(self) -> Column | None:
+        """The column of quantities, where the question speaks of buying, selling or units."""
+        quantity = [c for c in self.view.columns if c.kind == "number" and cluster_of(next(iter(_UNITS))) & c.topics]
+        named = [column for _, column in self._numeric_mentions() if column in quantity]
+        return next(iter(named), None)
+
+    def _group_mentions(self) -> list[Column]:
+        constrained = {condition.column.index for condition in self.filters if len(condition.values) == 1}
+        named = [c for mention in self.found.columns for c in mention.columns[:1] if c.kind in {"text", "yes_no"}]
+        return [column for column in named if column.index not in constrained]
+
+    def _query(self, **parts: Any) -> Query:
+        return replace(Query(view=self.view, shape="value", filters=self.filters), **parts)
+
+    # --- shapes ---
+
+    def _share(self) -> tuple[Query, ...]:
+        operators = self._of_kind("share")
+        if not operators or not self.filters:
+            return ()
+        of = re.search(r"\bof\b(.*?)\b(?:is|are|was|were|has|have|had|did|do|does|made|bought|purchased|come|came|go|went)\b",
+                       self.found.text[self.found.words[operators[0].position].end :].lower())  # fmt: skip
+        base = tuple(
+            condition
+            for condition in self.filters
+            if condition.is_premise or (of and self._stands_in(condition, of[1]))
+        )
+        if len(base) == len(self.filters):
+            base = ()
+        return (self._query(shape="share", base=base),)
+
+    def _stands_in(self, condition: Filter, stretch: str) -> bool:
+        mentions = [m for m in self.found.values if m.column == condition.column]
+        said = [self.found.words[mention.position].text.lower() for mention in mentions]
+        return any(word in stretch for word in said) if said else condition.shown.split()[-1].lower() in stretch
+
+    def _superlative(self) -> tuple[Query, ...]:
+        operators = self._of_kind("superlative")
+        if not operators:
+            return ()
+        if len(operators) > 1 and self.target is None:
+            return tuple(query for operator in operators for query in self._one_superlative(operator))
+        return self._one_superlative(operators[0])
+
+    def _one_superlative(self, operator: Operator) -> tuple[Query, ...]:
+        means = self._of_kind("mean") or self._of_kind("median")
+        sums = self._of_kind("sum")
+        measure = self._measure_for(operator)
+        groups = [self.target] if self.target else [c for c in self._group_mentions() if c != measure]
+        group = next((column for column in groups if column is not None), None)
+        parts = {"is_descending": operator.is_descending, "limit": self.found.limit}
+        if group is not None and not group.is_unique:
+            aggregate: Aggregate = "mean" if means else "sum" if sums else self._group_aggregate(operator, measure)
+            if aggregate in {"max", "min"} and not self._is_tied(group, measure, operator):
+                return (self._query(shape="best_row", measure=measure, asked=(group,), **parts),)
+            aggregate = "mean" if aggregate in {"max", "min"} else aggregate
+            if aggregate != "count" and measure is None:
+                return ()
+            return (self._query(shape="best_group", aggregate=aggregate, measure=measure, group=group, **parts),)
+        if measure is None:
+            return ()
+        asked = tuple(dict.fromkeys(c for c in self._asked() if c != measure))
+        names_a_record = bool(operator.hint) or group is not None or asked or self.found.limit > 1
+        aggregate = "max" if operator.is_descending else "min"
+        if names_a_record:
+            return (self._query(shape="best_row", measure=measure, aggregate=aggregate, asked=asked, **parts),)
+        return (self._query(shape="value", measure=measure, aggregate=aggregate),)
+
+    def _group_aggregate(self, operator: Operator, measure: Column | None) -> Aggregate:
+        if measure is None:
+            return "count"
+        word = self.found.folded[operator.position]
+        if word in {"most", "fewest", "least", "top"} and not operator.hint:
+            return "mean" if cluster_of(next(iter(_RATING))) & measure.topics else "sum"
+        return "max" if operator.is_descending else "min"
+
+    def _is_tied(self, group: Column, measure: Column | None, operator: Operator) -> bool:
+        """Whether several groups share the extreme value, so that only their averages can be told apart."""
+        if measure is None:
+            return False
+        present = [(v, g) for v, g in zip(measure.values, group.values, strict=True) if v is not None]
+        extreme = (max if operator.is_descending else min)((value for value, _ in present), default=None)  # type: ignore[type-var]
+        return len({name for value, name in present if value == extreme}) > 1
+
+    def _compare(self) -> tuple[Query, ...]:
+        comparatives = self._of_kind("comparative")
+        several = [c for c in self.filters if c.comparison == "=" and len(c.values) > 1]
+        is_comparison = comparatives or re.search(r"\b(?:or|versus|vs|difference|compare[ds]?|than)\b", self.text)
+        if not several or not is_comparison:
+            return ()
+        operator = comparatives[0] if comparatives else None
+        measure = self._measure_for(operator) if operator else next((c for _, c in self._numeric_mentions()), None)
+        if measure is None and operator is not None:
+            measure = next((column for _, column in self._numeric_mentions()), None)
+        aggregate = self._compared_aggregate(measure)
+        return (
+            self._query(
+                shape="compare",
+                aggregate=aggregate,
+                measure=measure if aggregate != "count" else None,
+                group=several[0].column,
+                compared=tuple(value for value in several[0].values if not isinstance(value, frozenset)),
+                is_descending=operator.is_descending if operator else True,
+                wants_difference=bool(
+                    re.search(r"\bdifference\b|\bhow (?:much|many) (?:more|less|fewer|higher)", self.text)
+                ),
+            ),
+        )
+
+    def _compared_aggregate(self, measure: Column | None) -> Aggregate:
+        if measure is None:
+            return "count"
+        if self._of_kind("mean"):
+            return "mean"
+        if self._of_kind("median"):
+            return "median"
+        if self._of_kind("sum") or measure == self._units():
+            return "sum"
+        is_level = any(cluster_of(next(iter(sort))) & measure.topics for sort in (_PRICE, _RATING))
+        return "mean" if is_level and "spend" not in self.text else "sum"
+
+    def _groups(self) -> tuple[Query, ...]:
+        each = re.search(r"\b(?:each|every|per|by)\s+(\w+)", self.text)
+        groups = [c for c in self._group_mentions() if not c.is_unique]
+        if not each or not groups:
+            return ()
+        named = [c for c in groups if fold(each[1]) in fold(c.title) or fold(each[1]).rstrip("s") in fold(c.title)]
+        if not named and not any(m.columns[0] in groups and self.found.words[m.position].text.lower() == each[1]
+                                 for m in self.found.columns):  # fmt: skip
+            return ()
+        queries = self._how_many() or self._figures()
+        group = (named or groups)[0]
+        return tuple(replace(query, shape="groups", group=group) for query in queries[:1] if query.shape == "value")
+
+    def _how_many(self) -> tuple[Query, ...]:
+        match = _HOW_MANY.search(self.found.text.lower())
+        if not match:
+            return ()
+        after = [i for i, word in enumerate(self.found.words) if word.start >= match.end()]
+        counted = next((i for i in after if self.found.roles[i] in {"value", "column", "record"}), None)
+        if flags := self._flags():
+            return (self._query(filters=(*self.filters, *flags)),)
+        if counted is None:
+            return (self._query(),) if self.filters else ()
+        if self.found.roles[counted] == "column" and not self._is_record_noun(counted):
+            return self._count_of_column(counted)
+        units = self._units() if self.found.roles[counted] == "value" or self._counts_goods(counted) else None
+        if units is not None:
+            return (self._query(aggregate="sum", measure=units),)
+        return (self._query(),)
+
+    def _counts_goods(self, position: int) -> bool:
+        return self.found.words[position].stem in stems_of(["products", "items", "goods"])
+
+    def _count_of_column(self, position: int) -> tuple[Query, ...]:
+        mention = next(m for m in self.found.columns if m.position <= position < m.position + 4)
+        column = mention.columns[0]
+        if column.kind == "number":
+            return (self._query(aggregate="sum", measure=column),)
+        if column.is_unique or column.kind != "text":
+            return (self._query(),)
+        return (self._query(shape="distinct", asked=(column,)),)
+
+    def _figures(self) -> tuple[Query, ...]:
+        queries = []
+        for operator in self.operators:
+            if operator.kind not in {"mean", "median", "sum"}:
+                continue
+            measure = self._measure_for(operator)
+            if measure is not None and measure.kind == "number":
+                queries.append(self._query(aggregate=operator.kind, measure=measure))
+        numeric = [column for _, column in self._numeric_mentions() if column.kind == "number"]
+        if len(queries) == 1:
+            others = [column for column in dict.fromkeys(numeric) if column != queries[0].measure]
+            others = [
+                c for c in others if all(c != condition.column for condition in self.filters) and c != self._units()
+            ]
+            queries += [replace(queries[0], measure=column) for column in others]
+        return tuple(queries)
+
+    def _exists(self) -> tuple[Query, ...]:
+        if not _EXISTS.match(self.text) or not self.filters:
+            return ()
+        asked = self._asked()
+        if (
+            asked
+            and len(self.filters) == 1
+            and not re.match(r"^(?:and |so |but )?(?:is|are|was|were) there\b", self.text)
+        ):
+            return (self._query(shape="lookup", asked=asked),)
+        return (self._query(shape="exists"),)
+
+    def _asked(self) -> tuple[Column, ...]:
+        """The columns named that no condition is about."""
+        constrained = {condition.column.index for condition in self.filters if not condition.is_premise}
+        asked = []
+        for mention in self.found.columns:
+            if self._is_record_noun(mention.position):
+                continue
+            free = [column for column in mention.columns if column.index not in constrained]
+            if free and len(free) == len(mention.columns):
+                asked += [column for column in [self._best_of(free)] if self._is_named(column)]
+        return tuple(dict.fromkeys(asked))
+
+    def _is_named(self, column: Column) -> bool:
+        """Whether the question names at least half of what the column is about: a manager is no `manager hours`."""
+        said = {synonym for word in self.found.words for synonym in (word.stem, *cluster_of(word.stem))}
+        said |= {stem(cluster) for word, cluster in _ASKING.items() if word in self.found.folded}
+        return len(column.topics & said) * 2 >= len(column.topics)
+
+    def _best_of(self, columns: list[Column]) -> Column:
+        wants_time = re.search(r"\bwhen (?:did|was|were)\b|\bwhat year\b|\bsince when\b", self.text)
+        preferred = [c for c in columns if (c.kind in {"date", "number"}) == bool(wants_time)]
+        return (preferred or columns)[0]
+
+    def _lookup(self) -> tuple[Query, ...]:
+        asked = self._asked()
+        if self.target is not None and not self._of_kind("comparative"):
+            flags = self._flags()
+            if self.target.kind == "text" and (self.filters or flags or len(asked) <= 1):
+                wanted = (self.target, *(c for c in asked if c != self.target and c.kind != "yes_no"))
+                shape = "distinct" if len(wanted) == 1 else "lookup"
+                if shape == "lookup" and not self.filters:
+                    return ()
+                return (self._query(shape=shape, asked=wanted, filters=(*self.filters, *flags)),)
+        if self.filters and asked and not self.operators:
+            return (self._query(shape="lookup", asked=asked),)
+        return self._list_records()
+
+    def _list_records(self) -> tuple[Query, ...]:
+        """`Which stores are in Texas?` asks for the records' names where their noun is no column."""
+        identity = self.view.identity
+        if (
+            identity is None
+            or not self.filters
+            or not re.match(r"(?:and )?(?:which|what|list|who|name|show)\b", self.text)
+        ):
+            return ()
+        if self.operators or not any(role == "record" for role in self.found.roles):
+            return ()
+        return (self._query(shape="distinct", asked=(identity,)),)

@@ -1,0 +1,1 @@
+"""The operations, by resource: each module holds handlers and their routes."""

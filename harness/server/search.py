@@ -1,0 +1,129 @@
+"""Passages by relevance: SQLite FTS5 with BM25, one index for each vector store."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from harness.documents import Passage
+from harness.server.models.interface import Chunk
+from harness.server.store import Store
+
+_WORD = re.compile(r"\w+")
+_MAX_TERMS = 64
+"""Distinct words of a query that count: a query is a question, and time must stay bounded when it is a book."""
+_HALF_SCORE = 4.0
+"""The BM25 sum that is shown as 0.5: what about two rare words bring together."""
+_MIN_COMMON = 200
+_COMMON_SHARE = 0.1
+"""A word that stands in more than 200 passages and a tenth of a store says next to nothing, and costs most."""
+_BATCH = 500
+"""Passages written at once, so that nobody waits long for the store."""
+
+
+class SearchIndex:
+    """The searchable passages of all vector stores.
+
+    Every vector store has an index of its own: BM25 weighs a word by how rare it is among all passages of an index,
+    and what others upload must not change a score.
+
+    A chunk is one passage (for tables one record): a citation then shows what was used and little else.
+
+    Args:
+        store: Where the indexes live.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def create(self, vector_store_id: str) -> None:
+        """Make the empty index of a vector store."""
+        table = _table(vector_store_id)
+        self._store.query(
+            f"create virtual table {table} using fts5(text, heading, file_id unindexed, "
+            "file_name unindexed, start unindexed, stop unindexed, tokenize='porter unicode61 remove_diacritics 2')"
+        )
+        self._store.query(f"insert into {table} ({table}, rank) values ('rank', 'bm25(1.0, 0.5)')")  # noqa: S608  # an id of ours
+
+    def drop(self, vector_store_id: str) -> None:
+        """Forget a vector store's index."""
+        self._store.query(f"drop table if exists {_table(vector_store_id)}")
+
+    def add(self, vector_store_id: str, file_id: str, file_name: str, passages: Sequence[Passage]) -> None:
+        """Index a file's passages."""
+        sql = f"insert into {_table(vector_store_id)} values (?, ?, ?, ?, ?, ?)"  # noqa: S608  # an id of ours, no values
+        for first in range(0, len(passages), _BATCH):
+            batch = passages[first : first + _BATCH]
+            rows = ((p.text, p.heading or "", file_id, file_name, p.start, p.end) for p in batch)
+            self._store.change(sql, rows)
+
+    def remove(self, vector_store_id: str, file_id: str) -> None:
+        """Forget a file's passages."""
+        self._store.query(f"delete from {_table(vector_store_id)} where file_id = ?", (file_id,))  # noqa: S608  # an id of ours
+
+    def passages(self, vector_store_id: str, file_id: str) -> list[str]:
+        """Return the texts of a file's chunks, in reading order."""
+        sql = f"select text from {_table(vector_store_id)} where file_id = ? order by rowid"  # noqa: S608  # an id of ours
+        return [text for (text,) in self._store.query(sql, (file_id,))]
+
+    def search(self, vector_store_ids: Iterable[str], query: str, limit: int) -> list[Chunk]:
+        """Return at most `limit` passages that share a word with the query, best first; none twice."""
+        words = dict.fromkeys(word.lower() for word in _WORD.findall(query))
+        found: dict[tuple[str, int], Chunk] = {}
+        for vector_store_id in vector_store_ids:
+            for chunk in self._search_one(_table(vector_store_id), list(words)[:_MAX_TERMS], limit):
+                found.setdefault((chunk.file_id, chunk.start or 0), chunk)
+        return sorted(found.values(), key=_by_relevance)[:limit]
+
+    def _search_one(self, table: str, words: Sequence[str], limit: int) -> list[Chunk]:
+        weights = self._weights(table, words)
+        if not weights:
+            return []
+        one_word = f"select rowid as number, -? * rank as score from {table} where {table} match ?"  # noqa: S608  # an id of ours
+        parameters: list[object] = [value for word, weight in weights.items() for value in (weight, f'"{word}"')]
+        # Ids are random and files are ready in any order: equal scores are ordered by what stays equal between runs.
+        rows = self._store.query(
+            "select file_id, file_name, text, start, stop, total from (select number, round(sum(score), 9) as total "  # noqa: S608  # an id of ours
+            f"from ({' union all '.join([one_word] * len(weights))}) group by number) "
+            f"join {table} on {table}.rowid = number order by total desc, file_name, start limit ?",
+            [*parameters, limit],
+        )
+        return [
+            Chunk(file_id=file_id, file_name=name, text=text, score=_squash(total), start=start, end=stop)
+            for file_id, name, text, start, stop, total in rows
+        ]
+
+    def _weights(self, table: str, words: Iterable[str]) -> dict[str, float]:
+        """Return the words that count, each with what its FTS5 score must be multiplied by.
+
+        FTS5 gives a word that stands in half of all passages no weight at all, which leaves a store of two passages
+        without any order. The multiplier puts the inverse document frequency that never falls to zero in its place,
+        ln(1 + (N - n + 0.5) / (n + 0.5)).
+        """
+        passages = self._store.query(f"select count(*) from {table}")[0][0]  # noqa: S608  # an id of ours
+        sql = f"select count(*) from {table} where {table} match ?"  # noqa: S608  # an id of ours
+        counts = {word: self._store.query(sql, (f'"{word}"',))[0][0] for word in words}
+        present = {word: count for word, count in counts.items() if count}
+        rare = {word: count for word, count in present.items() if count <= _MIN_COMMON + passages * _COMMON_SHARE}
+        return {word: _multiplier(passages, count) for word, count in (rare or present).items()}
+
+
+def _multiplier(passages: int, count: int) -> float:
+    ratio = (passages - count + 0.5) / (count + 0.5)
+    theirs = math.log(ratio)
+    return math.log1p(ratio) / (theirs if theirs > 0 else 1e-6)  # 1e-6 is what FTS5 takes for what is not positive
+
+
+def _by_relevance(chunk: Chunk) -> tuple[float, str, int]:
+    return (-chunk.score, chunk.file_name, chunk.start or 0)
+
+
+def _squash(relevance: float) -> float:
+    """Map a BM25 sum from [0, inf) to [0, 1), keeping the order."""
+    relevance = max(relevance, 0.0)
+    return round(relevance / (relevance + _HALF_SCORE), 6)
+
+
+def _table(vector_store_id: str) -> str:
+    if not vector_store_id.removeprefix("vs_").isalnum():  # it becomes part of an SQL statement
+        raise ValueError(vector_store_id)
+    return f"fts_{vector_store_id}"
