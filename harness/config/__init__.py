@@ -1,12 +1,13 @@
 """What the user has set: pyproject.toml, the environment, `.env`, flags."""
 
-from harness.config.endpoint import Endpoint, check_target
+from harness.config.endpoint import OPENAI, Endpoint, check_target
 from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, secrets
 from harness.config.load import Config, Flags, RecordMode, load_config
 from harness.config.project import Project, find_project, find_root
 from harness.config.spelling import did_you_mean
 
 __all__ = [
+    "OPENAI",
     "Config",
     "Endpoint",
     "Flags",

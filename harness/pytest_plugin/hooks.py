@@ -15,6 +15,7 @@ class SessionHooks:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Start the runs that the chosen cases need."""
+        self._harness.check_variants()
         if not session.config.option.collectonly and not self._harness.is_worker:
             self._harness.submit(session.items)
 

@@ -14,9 +14,11 @@ from harness.config import Config, Flags, find_root, load_config
 from harness.errors import HarnessError
 from harness.model.plan import Planned
 from harness.model.row import Row
+from harness.model.suite import LoadedSuite
 from harness.pipeline import Part, Pipeline
-from harness.plan import plan_suite
+from harness.plan import SourceFiles, check_variants, plan_suite
 from harness.pytest_plugin.collect import CaseItem
+from harness.report.failure import failure_text
 from harness.report.summary import summary_lines
 from harness.results import RunFolder, row_data, row_from_data
 
@@ -60,6 +62,8 @@ class HarnessSession:
         self._part = Part(
             folder=self._folder, embedded_url=told.get("harness_url"), share=int(told.get("workercount", 1))
         )
+        self._loaded: list[LoadedSuite] = []
+        self._files = SourceFiles(project=config.project)
         self._suites = frozenset(find_suites(config.project))
         self._pipeline: Pipeline | None = None
         self._rows: list[Row] = []
@@ -88,7 +92,20 @@ class HarnessSession:
         Raises:
             InputError: The suite or a document of it is not as it should be.
         """
-        return plan_suite(load_suite(path, self._config.project, self._config.environ), self._config)
+        loaded = load_suite(path, self._config.project, self._config.environ)
+        self._loaded.append(loaded)
+        return plan_suite(loaded, self._config, files=self._files)
+
+    def check_variants(self) -> None:
+        """Refuse a variant that no collected suite knows.
+
+        Raises:
+            pytest.UsageError: There is such a pattern.
+        """
+        try:
+            check_variants(self._loaded, self._config.variants)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from error
 
     def submit(self, items: Sequence[pytest.Item]) -> None:
         """Start what has to be run of these items."""
@@ -107,6 +124,9 @@ class HarnessSession:
         if report.when == "call" or (report.when == "setup" and report.failed):
             report.user_properties += [("outcome", item.row.outcome.value), ("variant", item.planned.variant)]
             setattr(report, ROW, row_data(item.row))
+        if report.when == "setup" and report.failed:
+            # pytest asks items for their own words only where the call failed.
+            report.longrepr = failure_text(item.row, self.run_id)
 
     def keep(self, report: pytest.TestReport) -> None:
         """Write the row of a report."""

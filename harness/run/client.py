@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from harness.config import Endpoint
+from harness.config import OPENAI, Endpoint
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
@@ -47,15 +47,17 @@ def _context(endpoint: Endpoint) -> ssl.SSLContext | bool:
 def make_client(endpoint: Endpoint, base_url: str, transport: Any) -> "AsyncOpenAI":
     """Return a client that talks through a transport."""
     import httpx2
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, Omit
 
+    # The client takes organisation and project from the environment; they are nobody's business but OpenAI's.
+    account: dict[str, Any] = {}
+    if endpoint.name != OPENAI:
+        account = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
     timeout = httpx2.Timeout(endpoint.timeout_s, connect=min(10.0, endpoint.timeout_s))
     return AsyncOpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=base_url,
-        default_headers=dict(endpoint.headers),
+        default_headers={**account, **endpoint.headers},
         timeout=timeout,
-        organization=None,
-        project=None,
         http_client=httpx2.AsyncClient(transport=transport, timeout=timeout, trust_env=False),
     )

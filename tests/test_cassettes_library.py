@@ -1,0 +1,125 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planned_support import LIBRARY, planned
+
+from harness.cassettes.file import Cassette, write_cassette
+from harness.cassettes.fingerprint import fingerprint
+from harness.cassettes.identity import assistant_id, file_id, store_id
+from harness.cassettes.interaction import Interaction
+from harness.cassettes.library import Library, file_name
+from harness.config import RecordMode
+from harness.errors import CassetteBroken, CassetteMissing, CassetteStale
+from harness.model.suite import Case
+
+ANSWER = Interaction(
+    method="GET",
+    uri="https://endpoint.invalid/v1/threads",
+    request_type="",
+    request_body="",
+    status=200,
+    response_type="application/json",
+    response_body="{}",
+)
+
+
+def library(root: Path, mode: RecordMode) -> Library:
+    return Library(root=root, folder=root / "cassettes", mode=mode)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A project with a fresh cassette of `planned()`."""
+    one = planned()
+    path = library(tmp_path, "once").path(one)
+    write_cassette(path, Cassette(fingerprint=fingerprint(one), interactions=(ANSWER,)), secrets=(), where="x")
+    return tmp_path
+
+
+def test_path_names_suite_case_variant_target_model_trial(tmp_path: Path) -> None:
+    one = planned(suite="cases/shop/eu.yaml", variant="careful", trial=2, assistant={"model": "org/model:7b"})
+
+    path = library(tmp_path, "once").path(one).relative_to(tmp_path).as_posix()
+
+    assert path == f"cassettes/shop/eu/loan/careful.assistants.{file_name('org/model:7b')}.2.yaml"
+    assert "/" not in file_name("org/model:7b")
+    assert file_name("org/model:7b") != file_name("org-model-7b")
+
+
+@pytest.mark.parametrize("mode", ["none", "once", "new_episodes"])
+def test_a_fresh_cassette_is_replayed(recorded: Path, mode: RecordMode) -> None:
+    cassette = library(recorded, mode).replay(planned())
+
+    assert cassette is not None
+    assert cassette.interactions == (ANSWER,)
+
+
+def test_mode_all_replays_nothing(recorded: Path) -> None:
+    assert library(recorded, "all").replay(planned()) is None
+
+
+@pytest.mark.parametrize("mode", ["once", "new_episodes"])
+def test_a_missing_cassette_is_to_be_recorded(tmp_path: Path, mode: RecordMode) -> None:
+    assert library(tmp_path, mode).replay(planned()) is None
+
+
+def test_a_missing_cassette_is_an_error_where_none_is_made(tmp_path: Path) -> None:
+    with pytest.raises(CassetteMissing, match="--harness-record=once"):
+        library(tmp_path, "none").replay(planned())
+
+
+CHANGES: list[tuple[dict[str, Any], str]] = [
+    ({"assistant": {"instructions": "Mainly from the documents."}}, 'instructions: "Answer only from the documents."'),
+    ({"assistant": {"temperature": 0.5}}, 'temperature: nothing -> "0.5"'),
+    ({"assistant": {"run_instructions": "Be brief."}}, 'run_instructions: nothing -> "Be brief."'),
+    ({"assistant": {"additional_run_instructions": "Bye."}}, 'additional_run_instructions: nothing -> "Bye."'),
+    ({"sources": (replace(LIBRARY, sha256="cd" * 32),)}, "documents.library.md"),
+    ({"case": Case(id="loan", prompt="And a film?")}, 'prompts.1: "How long may I keep a book?" -> "And a film?"'),
+    ({"vector_store": "vs_mine"}, 'vector_store: nothing -> "vs_mine"'),
+]
+
+
+@pytest.mark.parametrize(("changes", "cause"), CHANGES)
+@pytest.mark.parametrize("mode", ["none", "once"])
+def test_a_changed_question_is_never_answered_by_an_old_recording(
+    recorded: Path, mode: RecordMode, changes: dict[str, Any], cause: str
+) -> None:
+    with pytest.raises(CassetteStale) as caught:
+        library(recorded, mode).replay(planned(**changes))
+
+    assert cause in str(caught.value)
+    assert "--harness-record=new_episodes" in str(caught.value)
+
+
+@pytest.mark.parametrize(("changes", "_cause"), CHANGES)
+def test_new_episodes_records_what_is_stale(recorded: Path, changes: dict[str, Any], _cause: str) -> None:
+    assert library(recorded, "new_episodes").replay(planned(**changes)) is None
+
+
+def test_expectations_are_no_part_of_the_question(recorded: Path) -> None:
+    case = Case(id="loan", prompt="How long may I keep a book?", expect="refuse", tags=("new",))
+
+    assert library(recorded, "once").replay(planned(case=case, min_groundedness=0.9, refusal=None)) is not None
+
+
+def test_a_broken_cassette_is_kept_unless_new_ones_are_wanted(recorded: Path) -> None:
+    path = library(recorded, "once").path(planned())
+    path.write_text("version: 1\ninter", encoding="utf-8")
+
+    with pytest.raises(CassetteBroken):
+        library(recorded, "once").replay(planned())
+    assert library(recorded, "new_episodes").replay(planned()) is None
+
+
+def test_ids_of_shared_objects_follow_from_content() -> None:
+    other = replace(LIBRARY, sha256="cd" * 32)
+
+    assert file_id(LIBRARY) == file_id(replace(LIBRARY, path="elsewhere/library.md"))
+    assert file_id(LIBRARY) != file_id(other)
+    assert store_id((LIBRARY, other)) == store_id((other, LIBRARY))
+    assert assistant_id(planned()) == assistant_id(planned(variant="same", suite="cases/other.yaml"))
+    assert assistant_id(planned()) != assistant_id(planned(assistant={"instructions": "x"}))
+    assert assistant_id(planned()) != assistant_id(planned(sources=(other,)))
+    assert assistant_id(planned(assistant={"id": "asst_mine"})) == "asst_mine"
