@@ -67,6 +67,7 @@ class CaseItem(pytest.Item):
     def setup(self) -> None:
         """Wait for the transcript, and judge it; what cannot be judged is an error."""
         self.row = self.harness.row(self.planned)
+        self.user_properties += [("outcome", self.row.outcome.value), ("variant", self.planned.variant)]
         if self.row.outcome is Outcome.ERROR:
             raise CaseErrored
 

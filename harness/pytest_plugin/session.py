@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -29,8 +29,7 @@ ROW = "harness_row"
 def start_session(config: pytest.Config, folder: Path) -> "HarnessSession | None":
     """Return the session of the project that a folder belongs to; None outside any project.
 
-    Raises:
-        pytest.UsageError: A setting that cannot be used.
+    A setting that cannot be used ends the whole session.
     """
     option = config.option
     flags = Flags(
@@ -47,7 +46,15 @@ def start_session(config: pytest.Config, folder: Path) -> "HarnessSession | None
             return None
         return HarnessSession(load_config(root, os.environ, flags), getattr(config, "workerinput", None))
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from error
+        stop(error)
+
+
+def stop(error: HarnessError) -> NoReturn:
+    """End the session with a message and the exit code of a wrong call.
+
+    A UsageError would become a collection error with a stack, for files are collected when settings are read.
+    """
+    pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 class HarnessSession:
@@ -97,15 +104,11 @@ class HarnessSession:
         return plan_suite(loaded, self._config, files=self._files)
 
     def check_variants(self) -> None:
-        """Refuse a variant that no collected suite knows.
-
-        Raises:
-            pytest.UsageError: There is such a pattern.
-        """
+        """End the session where a variant is asked for that no collected suite knows."""
         try:
             check_variants(self._loaded, self._config.variants)
         except HarnessError as error:
-            raise pytest.UsageError(str(error)) from error
+            stop(error)
 
     def submit(self, items: Sequence[pytest.Item]) -> None:
         """Start what has to be run of these items."""
@@ -122,7 +125,6 @@ class HarnessSession:
         if not isinstance(item, CaseItem) or item.row is None:
             return
         if report.when == "call" or (report.when == "setup" and report.failed):
-            report.user_properties += [("outcome", item.row.outcome.value), ("variant", item.planned.variant)]
             setattr(report, ROW, row_data(item.row))
         if report.when == "setup" and report.failed:
             # pytest asks items for their own words only where the call failed.
@@ -142,7 +144,7 @@ class HarnessSession:
             try:
                 workerinput["harness_url"] = self.pipeline.runner.start_server()
             except HarnessError as error:
-                raise pytest.UsageError(str(error)) from error
+                stop(error)
 
     def _concerns_cases(self, args: Sequence[str]) -> bool:
         cases = self._config.project.cases
