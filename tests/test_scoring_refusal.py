@@ -1,0 +1,103 @@
+import pytest
+
+from harness.model.score import Behaviour
+from harness.scoring.claims import Answer, statements
+from harness.scoring.given import Setting
+from harness.scoring.refusal import Observed, observe
+
+OWN = "Sorry, I'm afraid I don't have access to that information."
+
+
+def seen(text: str, *, refusal: str | None = OWN, quoted: bool = False) -> Observed:
+    return observe(Answer(text=text), statements(text, Setting()), refusal, lambda _: quoted)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OWN,
+        "sorry, i\u2019m afraid i don\u2019t have access to that information",
+        "Jules Dmatrix, sorry, I'm afraid I do not have access to that information.",
+        "\u201cI apologise, but I don't have access to this information.\u201d",
+        "The documents do not mention the salary of the CEO. Please contact the HR department.",
+        "I could not find any information about that in the provided files.",
+        "There is no mention of a pension plan in the handbook.",
+        "The handbook does not specify who pays for parking.",
+        "I'm sorry, but I can't help with that.",
+        "I do not know.",
+        "I cannot provide an answer to that question. It is important to respect other people's privacy.",
+        "The provided context does not contain this. It only covers returns and warranties.",
+    ],
+)
+def test_an_answer_that_only_declines_is_a_refusal(text: str) -> None:
+    observed = seen(text)
+    assert observed.behaviour == Behaviour.REFUSED
+    assert observed.phrase
+    assert observed.claims == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "claimed"),
+    [
+        (f"{OWN} However, the store in Boston opened in 1999.", "1999"),
+        ("I don't have information about the CEO, but the CFO earns 200,000 dollars a year.", "200,000"),
+        ("The return window is 30 days. The documents do not mention batteries.", "30 days"),
+    ],
+)
+def test_a_refusal_with_something_claimed_besides_is_partial(text: str, claimed: str) -> None:
+    observed = seen(text)
+    assert observed.behaviour == Behaviour.PARTIAL
+    assert any(claimed in claim.text for claim in observed.claims)
+    assert all(text[claim.start : claim.end] == claim.text for claim in observed.claims)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The warranty does not cover scratches.",
+        "The policy does not include accidental damage.",
+        "We cannot accept returns after 30 days.",
+        "Breakfast is not provided.",
+        "The store has access to that information desk.",
+        "You have 30 days. Is there anything else I can help with?",
+        "You can contact HR at extension 5.",
+        "No, the fee is not refunded.",
+    ],
+)
+def test_a_denial_about_the_subject_is_an_answer(text: str) -> None:
+    observed = seen(text)
+    assert observed.behaviour == Behaviour.ANSWERED
+    assert observed.claims
+
+
+def test_what_the_documents_say_themselves_is_no_refusal() -> None:
+    text = "The records do not contain information about wages."
+    assert seen(text).behaviour == Behaviour.REFUSED
+    assert seen(text, quoted=True).behaviour == Behaviour.ANSWERED
+
+
+def test_the_assistants_own_words_are_a_refusal_even_if_a_document_holds_them() -> None:
+    assert seen("I do not have that information.", quoted=True).behaviour == Behaviour.REFUSED
+
+
+@pytest.mark.parametrize("text", ["Which laptop do you mean?", "Could you tell me which store you visited?"])
+def test_a_question_back_without_a_claim_is_clarifying(text: str) -> None:
+    observed = seen(text)
+    assert observed.behaviour == Behaviour.CLARIFYING
+    assert observed.phrase == text
+
+
+def test_the_suites_own_sentence_counts_in_any_language() -> None:
+    own = "Diese Information liegt mir leider nicht vor."
+    assert seen("Diese Information liegt mir leider nicht vor!", refusal=own).behaviour == Behaviour.REFUSED
+    assert seen("Diese Information liegt im Kapitel drei.", refusal=own).behaviour == Behaviour.ANSWERED
+
+
+def test_the_opposite_of_the_refusal_sentence_is_no_refusal() -> None:
+    assert seen("I have access to that information: it is 5.").behaviour == Behaviour.ANSWERED
+
+
+def test_a_refusal_that_the_protocol_marks_is_one_whatever_it_says() -> None:
+    answer = Answer(text="", refusal="No.")
+    observed = observe(answer, (), None, lambda _: False)
+    assert (observed.behaviour, observed.phrase) == (Behaviour.REFUSED, "No.")
