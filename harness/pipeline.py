@@ -9,7 +9,7 @@ from harness.cassettes.file import Cassette
 from harness.cassettes.identity import file_names
 from harness.cassettes.interaction import exchanges
 from harness.cassettes.library import Library
-from harness.config import Config
+from harness.config import Config, check_target
 from harness.documents import Document, load_document
 from harness.errors import HarnessError
 from harness.model.plan import Planned
@@ -105,6 +105,7 @@ class Pipeline:
             if cassette is not None:
                 self._done[planned.node] = self._replayed(planned, cassette)
                 return
+            check_target(self._config.endpoint, planned.target)
             self._read(planned)  # a document that cannot be read is told before anything is sent
         except HarnessError as error:
             self._done[planned.node] = errored(planned, failure_of(error))

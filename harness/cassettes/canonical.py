@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.cassettes.interaction import EVENT_STREAM, Interaction, events, json_or_text
 
@@ -39,7 +39,7 @@ class Names:
             found = _PREFIX.match(live)
             prefix = found.group(0) if found else "id_"
             ordinal = self._counts[prefix] = self._counts.get(prefix, 0) + 1
-            self.known[live] = content_id(prefix, self.scope, str(ordinal))
+            self.known[live] = content_id(prefix, self.scope, prefix, str(ordinal))
         return self.known[live]
 
 
@@ -116,7 +116,8 @@ def _uri(uri: str, base_url: str, names: Names) -> str:
     rest = uri.removeprefix(base_url.rstrip("/")) if base_url and uri.startswith(base_url.rstrip("/")) else None
     url = urlsplit(uri if rest is None else BASE + rest)
     path = "/".join(names.known.get(segment, segment) for segment in url.path.split("/"))
-    return f"{BASE.removesuffix('/v1')}{path}" + (f"?{url.query}" if url.query else "")
+    query = urlencode([(key, names.known.get(value, value)) for key, value in parse_qsl(url.query)])
+    return urlunsplit(url._replace(path=path, query=query))
 
 
 def _renamed(value: Any, names: Names, key: str = "") -> Any:

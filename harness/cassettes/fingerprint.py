@@ -28,7 +28,7 @@ def assistant_fingerprint(planned: Planned) -> dict[str, Any]:
     """Return what the assistant itself is made of."""
     assistant = planned.assistant
     if assistant.id is not None:
-        return {"id": assistant.id}
+        return {"id": assistant.id, "model": assistant.model}
     settings = {
         "temperature": assistant.temperature,
         "top_p": assistant.top_p,

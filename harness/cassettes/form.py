@@ -2,8 +2,12 @@
 
 import hashlib
 from email.message import Message
+from typing import TYPE_CHECKING
 
-from python_multipart.multipart import MultipartCallbacks, MultipartParser
+from python_multipart.multipart import MultipartParser
+
+if TYPE_CHECKING:  # a name that the package has for type checkers only
+    from python_multipart.multipart import MultipartCallbacks
 
 
 def form_parts(content_type: str, body: bytes) -> dict[str, str | dict[str, str | int]]:
@@ -33,7 +37,7 @@ class _Parts:
         self._disposition = ""
         self._content: list[bytes] = []
 
-    def callbacks(self) -> MultipartCallbacks:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._header_label,

@@ -48,6 +48,8 @@ async def _run(client: "AsyncOpenAI", planned: Planned, handles: Handles, thread
     """Make a run, follow it to its end, fetch its messages and steps; tell whether it completed."""
     assistant = planned.assistant
     body: dict[str, Any] = {"assistant_id": handles.assistant_id}
+    if assistant.id is not None and assistant.model is not None:
+        body["model"] = assistant.model  # the user wants another than the existing assistant's own
     if assistant.run_instructions:
         body["instructions"] = assistant.run_instructions  # replaces the assistant's own
     if assistant.additional_run_instructions:
