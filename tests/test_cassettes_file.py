@@ -10,7 +10,7 @@ from harness.cassettes.file import Cassette, ReadableYaml, dump, read_cassette, 
 from harness.cassettes.interaction import Interaction
 from harness.errors import CassetteBroken, CassetteError
 
-SECRET = "sk-correct-horse-battery"
+SECRET = 'sk-correct/horse"battery'
 ASKED = Interaction(
     method="POST",
     uri="https://endpoint.invalid/v1/threads",
@@ -28,7 +28,7 @@ CASSETTE = Cassette(fingerprint={"prompts": ["Hi"]}, interactions=(ASKED,), reco
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "case.yaml"
 
-    write_cassette(path, CASSETTE, secrets=(), where="case.yaml")
+    write_cassette(path, CASSETTE, hidden=(), where="case.yaml")
     read = read_cassette(path, "case.yaml")
 
     assert read.interactions == CASSETTE.interactions
@@ -84,35 +84,40 @@ def test_a_directory_is_no_cassette(tmp_path: Path) -> None:
         read_cassette(tmp_path, "case.yaml")
 
 
-@pytest.mark.parametrize("form", [SECRET, "c2stY29ycmVjdC1ob3JzZS1iYXR0ZXJ5", "sk%2Dcorrect%2Dhorse%2Dbattery"])
-def test_a_secret_refuses_the_write(tmp_path: Path, form: str) -> None:
-    leaking = replace(CASSETTE, interactions=(replace(ASKED, response_body=f'{{"text": "it is {form}"}}'),))
-    secret = SECRET if "%" not in form else "sk-correct-horse-battery"
+@pytest.mark.parametrize(
+    "leak",
+    [
+        {"response_body": f"it is {SECRET}"},
+        {"response_body": '{"text": "c2stY29ycmVjdC9ob3JzZSJiYXR0ZXJ5"}'},
+        {"request_body": '{"text": "sk-correct/horse\\"battery"}'},
+        {"uri": "https://x.invalid/?q=sk-correct%2Fhorse%22battery"},
+    ],
+    ids=["plain", "base64", "json", "url"],
+)
+def test_a_secret_in_any_encoding_refuses_the_write(tmp_path: Path, leak: dict[str, str]) -> None:
     path = tmp_path / "case.yaml"
-    if "%" in form:
-        leaking = replace(CASSETTE, interactions=(replace(ASKED, uri="https://x.invalid/?q=sk-correct%2Fhorse"),))
-        secret = "sk-correct/horse"
+    leaking = replace(CASSETTE, interactions=(replace(ASKED, **leak),))  # type: ignore[arg-type]  # all are text
 
     with pytest.raises(CassetteError, match="would hold the value of a secret") as caught:
-        write_cassette(path, leaking, secrets={secret}, where="case.yaml")
+        write_cassette(path, leaking, hidden={SECRET}, where="case.yaml")
 
     assert not path.exists()
-    assert secret not in str(caught.value)
+    assert "horse" not in str(caught.value)
 
 
 def test_short_values_are_no_secrets_in_bodies(tmp_path: Path) -> None:
-    write_cassette(tmp_path / "case.yaml", CASSETTE, secrets={"yes", "messages"}, where="case.yaml")
+    write_cassette(tmp_path / "case.yaml", CASSETTE, hidden={"yes", "messages"}, where="case.yaml")
 
     assert (tmp_path / "case.yaml").exists()
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
-    write_cassette(path, CASSETTE, secrets=(), where="case.yaml")
+    write_cassette(path, CASSETTE, hidden=(), where="case.yaml")
     before = path.read_bytes()
 
     with pytest.raises(CassetteError):
-        write_cassette(path, CASSETTE, secrets={"Grüße: «yes» — 5 €"}, where="case.yaml")
+        write_cassette(path, CASSETTE, hidden={"Grüße: «yes» — 5 €"}, where="case.yaml")
 
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["case.yaml"]

@@ -1,10 +1,10 @@
 """Cassettes on disk: vcrpy's format and its metadata slot, written by us so that people can read and diff them."""
 
 import os
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import yaml
@@ -89,14 +89,20 @@ def _first(headers: Mapping[str, Any], name: str) -> str:
     return str(values[0])
 
 
-def write_cassette(path: Path, cassette: Cassette, *, secrets: Iterable[str], where: str) -> None:
+def write_cassette(path: Path, cassette: Cassette, *, hidden: Iterable[str], where: str) -> None:
     """Write a cassette whole or not at all.
+
+    Args:
+        path: The file.
+        cassette: What it is to hold.
+        hidden: Values that must not be in it.
+        where: How messages call the file.
 
     Raises:
         CassetteError: It would hold a secret; nothing was written.
     """
     text = dump(cassette)
-    refuse_secrets(text, secrets, where)
+    refuse_secrets(text, hidden, where)
     write_atomically(path, text)
 
 
@@ -166,17 +172,16 @@ def _vcr_response(interaction: Interaction) -> dict[str, Any]:
 def write_atomically(path: Path, text: str) -> None:
     """Write a file so that a crash leaves the old one or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", suffix=".tmp", delete=False
-    ) as file:
-        try:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with draft.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    Path(file.name).replace(path)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def same_content(left: Sequence[Interaction], right: Sequence[Interaction]) -> bool:

@@ -177,7 +177,10 @@ def _grouped(digits: str) -> bool:
 def _spelled_value(match: re.Match[str], text: str) -> float | None:
     words = [word for word in re.split(r"[\s-]+", match["words"].lower()) if word != "and"]
     article = (match["article"] or "").lower()
-    if words == ["one"] and (_PRONOUN_BEFORE.search(text[: match.start()]) or _PRONOUN_AFTER.match(text, match.end())):
+    if words == ["one"] and (
+        _PRONOUN_BEFORE.search(text[max(0, match.start() - 20) : match.start()])
+        or _PRONOUN_AFTER.match(text, match.end())
+    ):
         return None
     total, group = 0.0, 0.0
     for word in words:

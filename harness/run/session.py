@@ -126,7 +126,7 @@ class Session:
             return replace(transcript, provenance=provenance)
         cassette = self._cassette(fingerprint(planned), tape, transcript.reported_model)
         try:
-            write_cassette(settings.library.path(planned), cassette, secrets=settings.secrets, where=where)
+            write_cassette(settings.library.path(planned), cassette, hidden=settings.secrets, where=where)
         except CassetteError as error:
             return replace(transcript, error=failure_of(error), provenance=provenance)
         return replace(transcript, provenance=replace(provenance, origin="recorded", cassette=where))
@@ -151,7 +151,7 @@ class Session:
         if path.is_file() and library.mode != "all" and same_content(read_cassette(path, where).interactions, tape):
             return
         cassette = self._cassette({"kind": kind, "id": canonical_id}, tape, None)
-        write_cassette(path, cassette, secrets=self._settings.secrets, where=where)
+        write_cassette(path, cassette, hidden=self._settings.secrets, where=where)
 
     def _cassette(self, made_of: dict[str, Any], tape: Sequence[Interaction], model: str | None) -> Cassette:
         recorded = {"at": _now(), "endpoint": self._settings.endpoint.name, "model": model}
