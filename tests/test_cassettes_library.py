@@ -34,7 +34,7 @@ def recorded(tmp_path: Path) -> Path:
     """A project with a fresh cassette of `planned()`."""
     one = planned()
     path = library(tmp_path, "once").path(one)
-    write_cassette(path, Cassette(fingerprint=fingerprint(one), interactions=(ANSWER,)), secrets=(), where="x")
+    write_cassette(path, Cassette(fingerprint=fingerprint(one), interactions=(ANSWER,)), hidden=(), where="x")
     return tmp_path
 
 

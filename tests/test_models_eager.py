@@ -1,7 +1,7 @@
 import pytest
+from model_support import KITCHEN, LIBRARY, LIBRARY_REFUSALS, MUSEUM, MUSEUM_REFUSALS, REFUSAL, ask
 
 from harness.documents.language import is_content, tokens
-from tests.model_support import KITCHEN, LIBRARY, LIBRARY_REFUSALS, MUSEUM, MUSEUM_REFUSALS, REFUSAL, ask
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,7 @@ import re
 import time
 
 import pytest
-
-from harness.documents.load import read_document
-from harness.server.models import BUILT_IN
-from harness.server.models.interface import Conversation, Message
-from tests.model_support import (
+from model_support import (
     INSTRUCTIONS,
     KITCHEN,
     KITCHEN_ANSWERS,
@@ -21,6 +17,10 @@ from tests.model_support import (
     InMemorySources,
     ask,
 )
+
+from harness.documents.load import read_document
+from harness.server.models import BUILT_IN
+from harness.server.models.interface import Conversation, Message
 
 SETS = {"library": LIBRARY, "museum": MUSEUM, "kitchen": KITCHEN}
 ANSWERS = [("library", *case) for case in LIBRARY_ANSWERS]
