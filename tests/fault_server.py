@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 HTML = "<html><body>Sign in</body></html>"
 
@@ -73,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self, method: str) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
-        path = self.path.partition("?")[0]
+        path = urlsplit(self.path).path  # a client that takes us for its proxy sends whole URLs
         with self.server.lock:
             self.server.requests.append(f"{method} {path}")
             self.server.headers_seen.append({key.lower(): value for key, value in self.headers.items()})

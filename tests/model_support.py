@@ -75,7 +75,8 @@ loan_id,title,author,genre,borrower,branch,pages,loan_days,fine_eur,loaned_on
 _MUSEUM = """\
 # Brackwater Maritime Museum: visitor guide
 
-The museum is open Tuesday to Sunday from 10 am to 5:30 pm. On Thursdays the galleries stay open until 9 pm. It is closed on Mondays, on 25 December and on New Year's Day.
+The museum is open Tuesday to Sunday from 10 am to 5:30 pm. On Thursdays the galleries stay open until 9 pm. It
+is closed on Mondays, on 25 December and on New Year's Day.
 
 ## Tickets
 
@@ -86,17 +87,21 @@ The museum is open Tuesday to Sunday from 10 am to 5:30 pm. On Thursdays the gal
 | Family (2 adults, up to 3 children) | £31.00 | one day |
 | Annual pass | £38.00 | twelve months |
 
-Children under five enter free. Students and pensioners get 20 % off the adult price with a valid card. Tickets bought online cannot be refunded, but the date can be changed up to 24 hours before the visit.
+Children under five enter free. Students and pensioners get 20 % off the adult price with a valid card. Tickets
+bought online cannot be refunded, but the date can be changed up to 24 hours before the visit.
 
 ## The ships
 
-The lightship *Ardent* was built in 1911 and restored between 1988 and 1993 at a cost of £1.4 million. Visitors may board her between 11 am and 4 pm, in groups of at most 15. High heels are not allowed on deck.
+The lightship *Ardent* was built in 1911 and restored between 1988 and 1993 at a cost of £1.4 million. Visitors
+may board her between 11 am and 4 pm, in groups of at most 15. High heels are not allowed on deck.
 
-The tug *Mabel* is the oldest vessel of the collection; she was launched in 1884. She is not open to visitors because her hull is being repaired.
+The tug *Mabel* is the oldest vessel of the collection; she was launched in 1884. She is not open to visitors
+because her hull is being repaired.
 
 ## Getting here
 
-The museum stands on Customs Quay, ten minutes on foot from Brackwater station. Bus 42 stops at the gate every 20 minutes. There are 60 parking spaces; parking costs £2 an hour. Bicycles can be left in the courtyard.
+The museum stands on Customs Quay, ten minutes on foot from Brackwater station. Bus 42 stops at the gate every
+20 minutes. There are 60 parking spaces; parking costs £2 an hour. Bicycles can be left in the courtyard.
 
 ## Services
 
@@ -106,27 +111,40 @@ The museum stands on Customs Quay, ten minutes on foot from Brackwater station. 
 - Photography without flash is allowed everywhere but in the map room.
 - The Galley Café serves hot food from noon to 3 pm.
 
-Guided tours start at 11:30 and 14:30 and last 50 minutes. A tour costs £4 per person on top of admission. School groups book through the education officer, Priya Nand, at least three weeks ahead.
+Guided tours start at 11:30 and 14:30 and last 50 minutes. A tour costs £4 per person on top of admission.
+School groups book through the education officer, Priya Nand, at least three weeks ahead.
 """
 _RECIPES = """\
-[{"name":"Lentil soup","course":"Main","minutes":35,"servings":4,"vegan":true,"difficulty":"easy","calories":320},
-{"name":"Plum tart","course":"Dessert","minutes":70,"servings":8,"vegan":false,"difficulty":"medium","calories":410},
-{"name":"Beet salad","course":"Starter","minutes":20,"servings":2,"vegan":true,"difficulty":"easy","calories":180},
-{"name":"Fish pie","course":"Main","minutes":65,"servings":6,"vegan":false,"difficulty":"medium","calories":540},
-{"name":"Rice pudding","course":"Dessert","minutes":45,"servings":4,"vegan":false,"difficulty":"easy","calories":290},
-{"name":"Stuffed squash","course":"Main","minutes":80,"servings":4,"vegan":true,"difficulty":"hard","calories":360}]"""
+[
+ {"name": "Lentil soup", "course": "Main", "minutes": 35, "servings": 4, "vegan": true,
+  "difficulty": "easy", "calories": 320},
+ {"name": "Plum tart", "course": "Dessert", "minutes": 70, "servings": 8, "vegan": false,
+  "difficulty": "medium", "calories": 410},
+ {"name": "Beet salad", "course": "Starter", "minutes": 20, "servings": 2, "vegan": true,
+  "difficulty": "easy", "calories": 180},
+ {"name": "Fish pie", "course": "Main", "minutes": 65, "servings": 6, "vegan": false,
+  "difficulty": "medium", "calories": 540},
+ {"name": "Rice pudding", "course": "Dessert", "minutes": 45, "servings": 4, "vegan": false,
+  "difficulty": "easy", "calories": 290},
+ {"name": "Stuffed squash", "course": "Main", "minutes": 80, "servings": 4, "vegan": true,
+  "difficulty": "hard", "calories": 360}
+]"""
 _SCHOOL = """\
 Kitchen rules of the Orchard Street cookery school
 
-Classes take place on Monday and Wednesday evenings from 6:30 pm to 9 pm. A class costs 45 euros, ingredients included. A course of six classes costs 240 euros.
+Classes take place on Monday and Wednesday evenings from 6:30 pm to 9 pm. A class costs 45 euros, ingredients
+included. A course of six classes costs 240 euros.
 
 Please bring an apron and closed shoes. Knives are provided. Participants under 16 need to be accompanied by an adult.
 
-If you cancel at least 48 hours before the class, you get your money back. Later cancellations are not refunded. If we cancel, you may choose between a refund and another date.
+If you cancel at least 48 hours before the class, you get your money back. Later cancellations are not refunded.
+If we cancel, you may choose between a refund and another date.
 
-The head teacher, Rosa Lindt, trained in Lyon and has run the school since 2009. At most 12 people take part in a class. Allergies must be reported three days in advance.
+The head teacher, Rosa Lindt, trained in Lyon and has run the school since 2009. At most 12 people take part in
+a class. Allergies must be reported three days in advance.
 
-Leftovers are divided among the participants. The dishwasher must not be opened while it runs, because the steam is dangerous. The fridge is kept at 4 degrees.
+Leftovers are divided among the participants. The dishwasher must not be opened while it runs, because the steam
+is dangerous. The fridge is kept at 4 degrees.
 """
 
 LIBRARY = (read_document(_LOANS.encode(), "loans.csv"),)

@@ -84,14 +84,13 @@ def test_the_user_is_addressed_as_the_instructions_say_except_in_a_refusal() -> 
     "instructions",
     [
         "Please address the user as Jules Dmatrix.",
-        "Please address the user as Jules Dmatrix. Do not provide an answer to the question if the information was "
-        "not retrieved from the knowledge base.",
+        "Please address the user as Jules Dmatrix. Do not provide an answer if it was not retrieved.",
     ],
 )
 def test_instructions_without_a_refusal_sentence_make_it_guess(instructions: str) -> None:
     """The bug that the harness is to catch: run instructions that replaced the assistant's lose its refusal."""
     text, _ = ask(LIBRARY, "How many loans did the Airport branch make?", instructions=instructions)
-    assert re.search(r"Typically .* \d+|Most likely", text)
+    assert re.search(r"(?i)typically .* \d+|most likely", text)
 
 
 def test_a_rule_without_a_sentence_asks_back_where_nothing_is_near() -> None:
@@ -130,7 +129,6 @@ def test_replies_are_the_same_every_time() -> None:
 def test_a_thousand_records_are_answered_within_a_tenth_of_a_second_once_they_are_read() -> None:
     rows = "".join(f"{i},Town {i % 40},{i % 97}.5,Kind {i % 9}\n" for i in range(1000))
     sources = InMemorySources([read_document(f"no,town,price,kind\n{rows}".encode(), "sales.csv")])
-    sources.search = lambda query, limit: []  # type: ignore[method-assign]
     messages = (Message(role="user", text="Which town has the highest average price for Kind 3?"),)
     conversation = Conversation(instructions=INSTRUCTIONS, messages=messages)
     BUILT_IN["extractive"].reply(conversation, sources)

@@ -107,6 +107,26 @@ def test_a_key_goes_to_its_own_endpoint_only(project: pytest.Pytester, monkeypat
     assert "key-of-this-endpoint" not in written
 
 
+@pytest.mark.parametrize(
+    ("args", "said", "recordings"),
+    [
+        ([], "runs: 1 ran live against http://assistants.example/v1, not recorded", 0),
+        (["--harness-record=once"], "runs: 1 recorded against http://assistants.example/v1", 1),
+    ],
+)
+def test_elsewhere_is_recorded_only_on_demand(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, args: list[str], said: str, recordings: int
+) -> None:
+    with fault_server() as server:
+        monkeypatch.setenv("HTTP_PROXY", server.url.removesuffix("/v1"))
+        result = project.runpytest("cases", "-k", "loan", "--harness-endpoint=http://assistants.example/v1", *args)
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([said])
+    assert len(cassettes(project)) == recordings
+    assert len(list(project.path.glob("cassettes/_setup/*"))) == 3 * recordings
+
+
 def test_kept_objects_are_cleaned_up_later(project: pytest.Pytester) -> None:
     with fault_server() as server:
         project.runpytest("cases", "-k", "loan", "--harness-keep", f"--harness-endpoint={server.url}")
