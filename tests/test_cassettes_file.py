@@ -1,54 +1,111 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from vcr.serialize import deserialize
-from vcr.serializers import yamlserializer
 
-from harness.cassettes.file import Cassette, ReadableYaml, dump, read_cassette, same_content, write_cassette
+from harness.cassettes.file import Cassette, dump, read_cassette, same_content, write_atomically
 from harness.cassettes.interaction import Interaction
-from harness.errors import CassetteBroken, CassetteError
+from harness.cassettes.pretty import pretty
+from harness.errors import CassetteBroken
 
-SECRET = 'sk-correct/horse"battery'
-ASKED = Interaction(
-    method="POST",
-    uri="https://endpoint.invalid/v1/threads",
-    request_type="application/json",
-    request_body='{\n "messages": []\n}',
-    status=200,
-    response_type="application/json",
-    response_body='{\n "id": "thread_1",\n "text": "Grüße: «yes» — 5 €"\n}',
-    started_s=0.0,
-    duration_s=0.25,
+INSTRUCTIONS = "Answer only from the documents. " * 10
+PASSAGE = "A long passage of a document, quoted by many answers. " * 5
+
+
+def interaction(call: str, got: Any, *, sent: Any = None, **more: Any) -> Interaction:
+    method, _, path = call.partition(" ")
+    one = Interaction(
+        method=method,
+        uri=f"https://endpoint.invalid/v1{path}",
+        request_type="application/json" if sent is not None else "",
+        request_body=pretty(sent) if sent is not None else "",
+        status=200,
+        response_type="application/json",
+        response_body=pretty(got),
+        started_s=0.0,
+        duration_s=0.25,
+    )
+    return replace(one, **more)
+
+
+RUN = {"id": "run_1", "object": "thread.run", "instructions": INSTRUCTIONS, "status": "queued", "usage": None}
+STEP = {"object": "list", "data": [{"results": [{"content": [{"type": "text", "text": PASSAGE}]}]}]}
+TAPE = (
+    interaction("POST /threads", {"id": "thread_1", "text": "Grüße: «yes» — 5 €"}, sent={"messages": []}),
+    interaction("POST /threads/thread_1/runs", RUN, sent={"assistant_id": "asst_1"}),
+    interaction("GET /threads/thread_1/runs/run_1", RUN | {"status": "completed", "usage": {"total_tokens": 3}}),
+    interaction("GET /threads/thread_1/runs/run_1/steps?order=asc", STEP),
 )
-CASSETTE = Cassette(fingerprint={"prompts": ["Hi"]}, interactions=(ASKED,), recorded={"at": "2026-11-23"})
+CASSETTE = Cassette(fingerprint={"prompts": ["Hi"]}, interactions=TAPE, recorded={"at": "2026-11-23"})
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+@pytest.fixture
+def texts() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture
+def path(tmp_path: Path, texts: dict[str, str]) -> Path:
     path = tmp_path / "deep" / "case.yaml"
+    write_atomically(path, dump(CASSETTE, texts))
+    return path
 
-    write_cassette(path, CASSETTE, hidden=(), where="case.yaml")
-    read = read_cassette(path, "case.yaml")
 
-    assert read.interactions == CASSETTE.interactions
+def test_what_is_written_is_read(path: Path, texts: dict[str, str]) -> None:
+    read = read_cassette(path, texts, "case.yaml")
+
+    assert read.interactions == TAPE
     assert read.fingerprint == CASSETTE.fingerprint
     assert read.recorded["at"] == "2026-11-23"
     assert [file.name for file in path.parent.iterdir()] == ["case.yaml"]
 
 
-def test_bodies_stand_over_several_lines_as_they_are() -> None:
-    assert '     "text": "Grüße: «yes» — 5 €"\n' in dump(CASSETTE)
+def test_without_shared_texts_it_stands_alone(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "case.yaml", dump(CASSETTE))
+
+    assert read_cassette(tmp_path / "case.yaml", {}, "case.yaml").interactions == TAPE
 
 
-@pytest.mark.parametrize("serializer", [yamlserializer, ReadableYaml])
-def test_vcrpy_reads_it(serializer: object) -> None:
-    requests, responses, metadata = deserialize(dump(CASSETTE), serializer)
+def test_nothing_is_said_twice(path: Path, texts: dict[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
 
-    assert (requests[0].method, requests[0].uri) == ("POST", ASKED.uri)
-    assert requests[0].body == ASKED.request_body.encode()
-    assert responses[0]["body"]["string"] == ASKED.response_body.encode()
-    assert metadata["fingerprint"] == {"prompts": ["Hi"]}
+    assert sorted(texts.values()) == sorted([INSTRUCTIONS, PASSAGE])
+    assert INSTRUCTIONS not in text
+    assert PASSAGE not in text
+    assert text.count('"object": "thread.run"') == 1
+    assert '"$like": 1' in text
+    assert '"text": "Grüße: «yes» — 5 €"' in text
+
+
+@pytest.mark.parametrize("body", [{"$like": 0}, {"$text": "abc"}, {"schema": {"$ref": "#/x"}, "a": {"$like": "you"}}])
+def test_a_body_that_looks_like_our_signs_survives(tmp_path: Path, body: dict[str, Any]) -> None:
+    tape = (TAPE[0], interaction("GET /x", body))
+    write_atomically(tmp_path / "x.yaml", dump(replace(CASSETTE, interactions=tape), {}))
+
+    read = read_cassette(tmp_path / "x.yaml", {}, "x.yaml").interactions
+
+    assert json.loads(read[1].response_body) == body
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": 404, "response_type": "text/html", "response_body": "<p>\n no</p> \n"},
+        {"response_type": "text/event-stream", "response_body": "event: done\ndata: [DONE]\n\n", "event_times": (0.5,)},
+        {"request_type": "multipart/form-data", "request_body": '{"file": {"name": "x"}}'},
+        {"uri": "https://elsewhere.example/other/path?x=1"},
+        {"response_body": "", "response_type": ""},
+        {"response_body": "no JSON at all"},
+    ],
+)
+def test_odd_exchanges_survive(tmp_path: Path, odd: dict[str, Any]) -> None:
+    one = replace(TAPE[0], **odd)
+    write_atomically(tmp_path / "x.yaml", dump(replace(CASSETTE, interactions=(one,))))
+
+    assert read_cassette(tmp_path / "x.yaml", {}, "x.yaml").interactions == (one,)
 
 
 def _cut(text: str) -> bytes:
@@ -63,66 +120,40 @@ def _cut(text: str) -> bytes:
         lambda _: b"\xff\xfe not UTF-8",
         lambda text: text.replace("format: 1", "format: 99").encode(),
         lambda text: text.replace("interactions:", "interactions: []\nother:").encode(),
-        lambda text: text.replace("method: POST", "").encode(),
+        lambda text: text.replace("- call: POST /threads\n", "- \n").encode(),
+        lambda text: text.replace('"$like": 1', '"$like": 9').encode(),
+        lambda text: text.replace('"$text": "', '"$text": "0').encode(),
         lambda _: b"just text",
         lambda _: b"- a\n- list",
         lambda _: b"!!python/object/apply:os.system [echo]",
-        lambda text: text.replace("200", "!!python/name:os.system").encode(),
+        lambda text: text.replace("version: 1", "version: !!python/name:os.system").encode(),
     ],
 )
-def test_a_broken_cassette_is_one_clear_error(tmp_path: Path, damage: Callable[[str], bytes]) -> None:
-    path = tmp_path / "case.yaml"
-    path.write_bytes(damage(dump(CASSETTE)))
+def test_a_broken_cassette_is_one_clear_error(
+    path: Path, texts: dict[str, str], damage: Callable[[str], bytes]
+) -> None:
+    path.write_bytes(damage(path.read_text(encoding="utf-8")))
 
     with pytest.raises(CassetteBroken, match=r"^cassettes/case\.yaml: the cassette cannot be read: ") as caught:
-        read_cassette(path, "cassettes/case.yaml")
+        read_cassette(path, texts, "cassettes/case.yaml")
     assert "record it again" in str(caught.value)
 
 
 def test_a_directory_is_no_cassette(tmp_path: Path) -> None:
     with pytest.raises(CassetteBroken, match="cannot be read"):
-        read_cassette(tmp_path, "case.yaml")
+        read_cassette(tmp_path, {}, "case.yaml")
 
 
-@pytest.mark.parametrize(
-    "leak",
-    [
-        {"response_body": f"it is {SECRET}"},
-        {"response_body": '{"text": "c2stY29ycmVjdC9ob3JzZSJiYXR0ZXJ5"}'},
-        {"request_body": '{"text": "sk-correct/horse\\"battery"}'},
-        {"uri": "https://x.invalid/?q=sk-correct%2Fhorse%22battery"},
-    ],
-    ids=["plain", "base64", "json", "url"],
-)
-def test_a_secret_in_any_encoding_refuses_the_write(tmp_path: Path, leak: dict[str, str]) -> None:
-    path = tmp_path / "case.yaml"
-    leaking = replace(CASSETTE, interactions=(replace(ASKED, **leak),))  # type: ignore[arg-type]  # all are text
-
-    with pytest.raises(CassetteError, match="would hold the value of a secret") as caught:
-        write_cassette(path, leaking, hidden={SECRET}, where="case.yaml")
-
-    assert not path.exists()
-    assert "horse" not in str(caught.value)
-
-
-def test_short_values_are_no_secrets_in_bodies(tmp_path: Path) -> None:
-    write_cassette(tmp_path / "case.yaml", CASSETTE, hidden={"yes", "messages"}, where="case.yaml")
-
-    assert (tmp_path / "case.yaml").exists()
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "case.yaml"
-    write_cassette(path, CASSETTE, hidden=(), where="case.yaml")
+def test_a_failed_write_leaves_the_old_file(path: Path) -> None:
     before = path.read_bytes()
 
-    with pytest.raises(CassetteError):
-        write_cassette(path, CASSETTE, hidden={"Grüße: «yes» — 5 €"}, where="case.yaml")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "half of it \ud800")
 
     assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["case.yaml"]
+    assert [file.name for file in path.parent.iterdir()] == ["case.yaml"]
 
 
 def test_timing_is_no_content() -> None:
-    assert same_content([ASKED], [replace(ASKED, started_s=9.0, duration_s=9.0)])
-    assert not same_content([ASKED], [replace(ASKED, response_body="{}")])
+    assert same_content(TAPE, [replace(one, started_s=9.0, duration_s=9.0) for one in TAPE])
+    assert not same_content(TAPE, TAPE[:-1])

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from planned_support import LIBRARY, planned
 
-from harness.cassettes.file import Cassette, write_cassette
+from harness.cassettes.file import Cassette
 from harness.cassettes.fingerprint import fingerprint
 from harness.cassettes.identity import assistant_id, file_id, store_id
 from harness.cassettes.interaction import Interaction
 from harness.cassettes.library import Library, file_name
 from harness.config import RecordMode
-from harness.errors import CassetteBroken, CassetteMissing, CassetteStale
+from harness.errors import CassetteBroken, CassetteError, CassetteMissing, CassetteStale
 from harness.model.suite import Case
 
 ANSWER = Interaction(
@@ -26,15 +26,14 @@ ANSWER = Interaction(
 
 
 def library(root: Path, mode: RecordMode) -> Library:
-    return Library(root=root, folder=root / "cassettes", mode=mode)
+    return Library(root, root / "cassettes", mode)
 
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
     """A project with a fresh cassette of `planned()`."""
     one = planned()
-    path = library(tmp_path, "once").path(one)
-    write_cassette(path, Cassette(fingerprint=fingerprint(one), interactions=(ANSWER,)), hidden=(), where="x")
+    library(tmp_path, "once").record(one, Cassette(fingerprint=fingerprint(one), interactions=(ANSWER,)), hidden=())
     return tmp_path
 
 
@@ -123,3 +122,38 @@ def test_ids_of_shared_objects_follow_from_content() -> None:
     assert assistant_id(planned()) != assistant_id(planned(assistant={"instructions": "x"}))
     assert assistant_id(planned()) != assistant_id(planned(sources=(other,)))
     assert assistant_id(planned(assistant={"id": "asst_mine"})) == "asst_mine"
+
+
+SECRET = 'sk-correct/horse"battery'
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        {"response_body": f"it is {SECRET}"},
+        {"response_body": '{"text": "c2stY29ycmVjdC9ob3JzZSJiYXR0ZXJ5"}'},
+        {"request_body": '{"text": "sk-correct/horse\\"battery"}', "request_type": "application/json"},
+        {"uri": "https://x.invalid/?q=sk-correct%2Fhorse%22battery"},
+        {"response_body": '{"results": [{"text": "' + "long " * 40 + 'c2stY29ycmVjdC9ob3JzZSJiYXR0ZXJ5"}]}'},
+    ],
+    ids=["plain", "base64", "json", "url", "shared text"],
+)
+def test_a_secret_in_any_encoding_refuses_the_write(recorded: Path, leak: dict[str, str]) -> None:
+    before = {path: path.read_bytes() for path in recorded.rglob("*.yaml")}
+    leaking = replace(ANSWER, **leak)  # type: ignore[arg-type]  # all are text
+
+    with pytest.raises(CassetteError, match="would hold the value of a secret") as caught:
+        library(recorded, "all").record(
+            planned(), Cassette(fingerprint={}, interactions=(leaking,)), hidden={SECRET, "short"}
+        )
+
+    assert {path: path.read_bytes() for path in recorded.rglob("*.yaml")} == before
+    assert "horse" not in str(caught.value)
+
+
+def test_short_values_are_no_secrets_in_bodies(tmp_path: Path) -> None:
+    plain = replace(ANSWER, response_body='{"text": "EMPTY"}')
+
+    library(tmp_path, "once").record(planned(), Cassette(fingerprint={}, interactions=(plain,)), hidden={"EMPTY"})
+
+    assert library(tmp_path, "once").path(planned()).exists()

@@ -5,14 +5,14 @@ name that no host has. Two recordings of the same conversation then differ only 
 """
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.cassettes.interaction import EVENT_STREAM, Interaction, events, json_or_text
+from harness.cassettes.pretty import compact, pretty
 
 BASE = "https://endpoint.invalid/v1"
 """Stands in a cassette where the endpoint's base URL stood."""
@@ -20,7 +20,6 @@ DATE = 1_767_225_600
 """Stands for every date: 2026-01-01T00:00:00Z. When a cassette was made is in its metadata."""
 
 _PREFIX = re.compile(r"([A-Za-z]{2,8})([_-])")
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(slots=True)
@@ -92,24 +91,11 @@ def _response(interaction: Interaction, names: Names) -> str:
     if interaction.response_type == EVENT_STREAM:
         blocks = []
         for event in events(interaction.response_body):
-            data = event.data if isinstance(event.data, str) else _compact(_renamed(event.data, names))
+            data = event.data if isinstance(event.data, str) else compact(_renamed(event.data, names))
             blocks.append(f"event: {event.name}\ndata: {data}\n" if event.name else f"data: {data}\n")
         return "\n".join(blocks)
     decoded = json_or_text(interaction.response_body)
     return pretty(_renamed(decoded, names)) if isinstance(decoded, dict | list) else interaction.response_body
-
-
-def pretty(value: Any) -> str:
-    """Return JSON over several lines, with nothing in it that YAML could not hold as it is."""
-    return _escaped(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-def _compact(value: Any) -> str:
-    return _escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def _escaped(text: str) -> str:
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def _uri(uri: str, base_url: str, names: Names) -> str:
@@ -135,8 +121,3 @@ def _renamed(value: Any, names: Names, key: str = "") -> Any:
 
 def _names_an_object(key: str) -> bool:
     return key == "id" or key.endswith(("_id", "_ids"))
-
-
-def paths_of(interactions: Iterable[Interaction]) -> list[str]:
-    """Return `METHOD path` of each interaction, for messages."""
-    return [f"{interaction.method} {urlsplit(interaction.uri).path}" for interaction in interactions]

@@ -1,20 +1,20 @@
-"""Cassettes on disk: vcrpy's format and its metadata slot, written by us so that people can read and diff them."""
+"""Cassettes on disk: whole or not at all, readable in a diff, shared texts beside them."""
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from harness.cassettes.interaction import Interaction
-from harness.cassettes.secrets import refuse_secrets
+from harness.cassettes.layout import from_stored, to_stored
 from harness.errors import CassetteBroken
 
-FORMAT = 1
-"""Of our part of the metadata. vcrpy's own version stands beside it."""
+VERSION, FORMAT = 1, 1
+"""vcrpy's version of the outer form, and ours of what is in it."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -31,108 +31,78 @@ class Cassette:
     """When it was made, against what: no part of its identity."""
 
 
-def read_cassette(path: Path, where: str) -> Cassette:
+def read_cassette(path: Path, texts: Mapping[str, str], where: str) -> Cassette:
     """Read a cassette of ours.
 
     Args:
         path: The file.
+        texts: The shared texts of its set-up.
         where: How messages call it.
 
     Raises:
         CassetteBroken: It is cut, edited badly, of another version, no text, or a directory.
     """
     try:
-        data = yaml.load(path.read_bytes().decode(), Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
-        return _cassette(data)
+        return _cassette(load_yaml(path.read_bytes().decode()), texts)
     except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise CassetteBroken(
-            f"the cassette cannot be read: {reason}",
-            where=where,
-            hint="restore it from version control, or record it again: --harness-record=all",
-        ) from error
+        raise broken(error, where) from error
 
 
-def _cassette(data: Mapping[str, Any]) -> Cassette:
+def broken(error: Exception, where: str) -> CassetteBroken:
+    """Return the one error for all the ways in which a recording can be unreadable."""
+    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    hint = "restore it from version control, or record it again: --harness-record=all"
+    return CassetteBroken(f"the cassette cannot be read: {reason}", where=where, hint=hint)
+
+
+def load_yaml(text: str) -> Any:
+    """Load YAML by a safe loader."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+
+
+def dump_yaml(data: Mapping[str, Any]) -> str:
+    """Return data as YAML in its own order, text of several lines as it is."""
+    return str(yaml.dump(dict(data), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _cassette(data: Mapping[str, Any], texts: Mapping[str, str]) -> Cassette:
     metadata = data["metadata"]
     if metadata["format"] != FORMAT:
         raise ValueError(f"its format is {metadata['format']!r}, this version reads {FORMAT}")
     if not data["interactions"]:
         raise ValueError("it holds no interactions")
-    timings = metadata["recorded"].get("timing") or [{}] * len(data["interactions"])
-    pairs = zip(data["interactions"], timings, strict=True)
+    interactions = from_stored(data["interactions"], texts)
+    times = metadata["recorded"].get("seconds") or [[None, None]] * len(data["interactions"])
     return Cassette(
         fingerprint=metadata["fingerprint"],
-        interactions=tuple(_interaction(recorded, timing) for recorded, timing in pairs),
+        interactions=tuple(_timed(one, time) for one, time in zip(interactions, times, strict=True)),
         recorded=metadata["recorded"],
     )
 
 
-def _interaction(data: Mapping[str, Any], timing: Mapping[str, Any]) -> Interaction:
-    request, response = data["request"], data["response"]
-    return Interaction(
-        method=request["method"],
-        uri=request["uri"],
-        request_type=_first(request["headers"], "content-type"),
-        request_body=request["body"] or "",
-        status=response["status"]["code"],
-        response_type=_first(response["headers"], "content-type"),
-        response_body=response["body"]["string"] or "",
-        started_s=timing.get("started_s"),
-        duration_s=timing.get("duration_s"),
-        event_times=tuple(timing.get("events_s", ())),
-    )
+def _timed(interaction: Interaction, time: Sequence[float]) -> Interaction:
+    return replace(interaction, started_s=time[0], duration_s=time[1], event_times=tuple(time[2:]))
 
 
-def _first(headers: Mapping[str, Any], name: str) -> str:
-    values = headers.get(name) or [""]
-    return str(values[0])
-
-
-def write_cassette(path: Path, cassette: Cassette, *, hidden: Iterable[str], where: str) -> None:
-    """Write a cassette whole or not at all.
+def dump(cassette: Cassette, texts: dict[str, str] | None = None) -> str:
+    """Return the cassette as the text of its file.
 
     Args:
-        path: The file.
         cassette: What it is to hold.
-        hidden: Values that must not be in it.
-        where: How messages call the file.
-
-    Raises:
-        CassetteError: It would hold a secret; nothing was written.
+        texts: Takes up the texts that the cassette shares with others; None: it shares none.
     """
-    text = dump(cassette)
-    refuse_secrets(text, hidden, where)
-    write_atomically(path, text)
-
-
-def dump(cassette: Cassette) -> str:
-    """Return the cassette as the text of its file."""
-    from vcr.serialize import serialize
-
-    recorded = {**cassette.recorded, "timing": [_timing(interaction) for interaction in cassette.interactions]}
-    content = {
-        "requests": [_vcr_request(interaction) for interaction in cassette.interactions],
-        "responses": [_vcr_response(interaction) for interaction in cassette.interactions],
-        "metadata": {"format": FORMAT, "fingerprint": dict(cassette.fingerprint), "recorded": recorded},
+    seconds = _Flow([_Flow([one.started_s, one.duration_s, *one.event_times]) for one in cassette.interactions])
+    metadata = {
+        "format": FORMAT,
+        "fingerprint": dict(cassette.fingerprint),
+        "recorded": {**cassette.recorded, "seconds": seconds},
     }
-    return str(serialize(content, ReadableYaml))
+    interactions = to_stored(cassette.interactions, texts)
+    return dump_yaml({"version": VERSION, "metadata": metadata, "interactions": interactions})
 
 
-class ReadableYaml:
-    """A serializer for vcrpy: metadata first, bodies over several lines. vcrpy's own loads what it writes."""
-
-    @staticmethod
-    def serialize(data: Mapping[str, Any]) -> str:
-        """Return the file's text."""
-        order = ("version", "metadata", "interactions")
-        ordered = {key: data[key] for key in order if key in data}
-        return str(yaml.dump(ordered, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120))
-
-    @staticmethod
-    def deserialize(text: str) -> Any:
-        """Return what `serialize` was given."""
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+class _Flow(list[Any]):
+    """A list that stands on one line."""
 
 
 class _Readable(_Dumper):  # type: ignore[misc,valid-type]  # chosen at import: C where there is one
@@ -146,27 +116,12 @@ def _text(dumper: Any, value: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
 
+def _flow(dumper: Any, value: _Flow) -> Any:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+
+
 _Readable.add_representer(str, _text)
-
-
-def _timing(interaction: Interaction) -> dict[str, Any]:
-    timing: dict[str, Any] = {"started_s": interaction.started_s, "duration_s": interaction.duration_s}
-    return timing | ({"events_s": list(interaction.event_times)} if interaction.event_times else {})
-
-
-def _vcr_request(interaction: Interaction) -> Any:
-    from vcr.request import Request
-
-    headers = {"content-type": interaction.request_type} if interaction.request_type else {}
-    return Request(interaction.method, interaction.uri, interaction.request_body or None, headers)
-
-
-def _vcr_response(interaction: Interaction) -> dict[str, Any]:
-    return {
-        "status": {"code": interaction.status, "message": ""},
-        "headers": {"content-type": [interaction.response_type]},
-        "body": {"string": interaction.response_body},
-    }
+_Readable.add_representer(_Flow, _flow)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -189,11 +144,5 @@ def same_content(left: Sequence[Interaction], right: Sequence[Interaction]) -> b
     return [_without_timing(one) for one in left] == [_without_timing(one) for one in right]
 
 
-def _without_timing(interaction: Interaction) -> tuple[object, ...]:
-    return (
-        interaction.method,
-        interaction.uri,
-        interaction.request_body,
-        interaction.status,
-        interaction.response_body,
-    )
+def _without_timing(interaction: Interaction) -> Interaction:
+    return replace(interaction, started_s=None, duration_s=None, event_times=())

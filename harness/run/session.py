@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.cassettes.canonical import Names, canonical
-from harness.cassettes.file import Cassette, read_cassette, same_content, write_cassette
+from harness.cassettes.file import Cassette
 from harness.cassettes.fingerprint import fingerprint
 from harness.cassettes.identity import file_names
 from harness.cassettes.interaction import Interaction, exchanges
-from harness.cassettes.library import SETUP, Library
+from harness.cassettes.library import Library
 from harness.config import Endpoint
 from harness.errors import CassetteError, HarnessError
 from harness.model.plan import Planned, Source
@@ -126,7 +126,7 @@ class Session:
             return replace(transcript, provenance=provenance)
         cassette = self._cassette(fingerprint(planned), tape, transcript.reported_model)
         try:
-            write_cassette(settings.library.path(planned), cassette, hidden=settings.secrets, where=where)
+            settings.library.record(planned, cassette, settings.secrets)
         except CassetteError as error:
             return replace(transcript, error=failure_of(error), provenance=provenance)
         return replace(transcript, provenance=replace(provenance, origin="recorded", cassette=where))
@@ -141,17 +141,9 @@ class Session:
         known = Names(scope=canonical_id, known={**names, live: canonical_id})
         tape = canonical(transport.interactions, self._url, known)
         if self._settings.is_recording:
-            self._keep_shared(kind, canonical_id, tape)
+            cassette = self._cassette({"kind": kind, "id": canonical_id}, tape, None)
+            self._settings.library.record_setup(canonical_id, cassette, self._settings.secrets)
         return live
-
-    def _keep_shared(self, kind: str, canonical_id: str, tape: Sequence[Interaction]) -> None:
-        library = self._settings.library
-        path = library.folder / SETUP / f"{canonical_id}.yaml"
-        where = library.shown(path)
-        if path.is_file() and library.mode != "all" and same_content(read_cassette(path, where).interactions, tape):
-            return
-        cassette = self._cassette({"kind": kind, "id": canonical_id}, tape, None)
-        write_cassette(path, cassette, hidden=self._settings.secrets, where=where)
 
     def _cassette(self, made_of: dict[str, Any], tape: Sequence[Interaction], model: str | None) -> Cassette:
         recorded = {"at": _now(), "endpoint": self._settings.endpoint.name, "model": model}
