@@ -140,7 +140,9 @@ def _place(uri: str) -> str:
 
 
 def _response(interaction: Interaction, request: httpx2.Request) -> httpx2.Response:
-    headers = {"content-type": interaction.response_type} if interaction.response_type else {}
-    return httpx2.Response(
-        interaction.status, headers=headers, content=interaction.response_body.encode(), request=request
-    )
+    headers = {"openai-poll-after-ms": "1"}  # a recording has nothing to wait for
+    if interaction.response_type:
+        headers["content-type"] = interaction.response_type
+    # A stream, as a server's would be: a client that records what it reads must find something to read.
+    stream = httpx2.ByteStream(interaction.response_body.encode())
+    return httpx2.Response(interaction.status, headers=headers, stream=stream, request=request)

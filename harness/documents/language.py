@@ -18,6 +18,7 @@ STOP_WORDS: frozenset[str] = listed(
     a an the this that these those some any each every either neither both all such same other another
     i me my mine we us our ours you your yours he him his she her hers it its they them their theirs one ones
     myself ourselves yourself yourselves himself herself itself themselves someone anyone everyone something anything
+    anybody everybody somebody nobody nothing already
     am is are was were be been being do does did doing done have has had having can could may might must shall should
     will would ought need isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't can't cannot couldn't
     mustn't shouldn't won't wouldn't i'm we're you're they're it's that's there's what's who's i've we've you've they've
@@ -27,7 +28,7 @@ STOP_WORDS: frozenset[str] = listed(
     through during before after against along across around upon per via toward towards
     who whom whose what which when where why how there here
     not no only just also too very much many more most less least few own again once ever never always still
-    please tell give say says said let get gets got
+    please tell give gives given say says said let get gets got
     """
 )
 """Words that carry no topic, case folded."""

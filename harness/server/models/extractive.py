@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from harness.documents.language import listed
 from harness.server.models.answer import Place, Statement
 from harness.server.models.finder import Finder, Finding
 from harness.server.models.instructions import Rules, read_rules
@@ -12,7 +13,9 @@ __all__ = ["Extractive", "reply_with"]
 
 _SHOWN_RESULTS = 5
 _CLARIFYING = "Could you tell me more about what you are looking for?"
-_LOWERED = frozenset({"The", "There", "It", "Yes", "No", "This", "These", "A", "An", "For", "You", "If", "In"})
+_LOWERED = listed(
+    "The There It Yes No This These A An For You If In On At After Only Most Any Could Typically Generally Precisely"
+)
 
 
 class Extractive:

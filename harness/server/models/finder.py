@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from harness.documents import Document
 from harness.server.models.answer import Statement
 from harness.server.models.interface import Conversation, Sources
-from harness.server.models.prose import ProseQuestion, answer_from_prose, read_question, with_terms
+from harness.server.models.prose import answer_from_prose
+from harness.server.models.prosequestion import ProseQuestion, in_setting, read_question, with_terms
 from harness.server.models.schema import TableView
 from harness.server.models.tablefinder import TableFinding, find_in_tables, is_near, summarise_groups
-from harness.server.models.turns import is_dependent, is_pointing, parts_of, rewritten, task_of
+from harness.server.models.turns import Part, is_dependent, is_pointing, parts_of, rewritten, task_of
 from harness.server.models.units import Library, Unit, units_of
 
 __all__ = ["Finder", "Finding"]
@@ -74,7 +75,8 @@ class Finder:
         for message in asked[-_REPLAYED_TURNS:-1]:
             for part in parts_of(message):
                 turn = _answer(part, files, earlier)
-                earlier = turn if turn.statements else earlier
+                # A statement sets the scene for the question that follows, though it answers nothing.
+                earlier = turn if turn.statements or "?" not in message else earlier
         turns: list[_Turn] = []
         for part in parts_of(asked[-1]):
             turn = _answer(part, files, earlier)
@@ -118,20 +120,25 @@ def _finding(task: str, turns: Sequence[_Turn], files: _Files) -> Finding:
         missed = [] if statements else missed
     return Finding(
         statements=statements,
-        unanswered=tuple(turn.text for turn in missed),
+        unanswered=tuple(turn.text for turn in missed) or (() if statements else (task,)),
         nearest=missed[0].nearest if missed else None,
         is_near=any(turn.is_near for turn in missed),
         question=task,
     )
 
 
-def _answer(text: str, files: _Files, earlier: _Turn | None) -> _Turn:
-    table = find_in_tables(text, files.views, earlier.table if earlier else None)
+def _answer(part: Part, files: _Files, earlier: _Turn | None) -> _Turn:
+    text = part.text
+    table = find_in_tables(text, files.views, earlier.table if earlier else None, part.setting)
     if table is not None:
         return _Turn(text=text, table=table, statements=tuple(answer.statement for answer in table.answers))
+    if part.setting and is_pointing(text):
+        followed = _follow(text, files, _Turn(text=part.setting))
+        if followed.statements:
+            return followed
     if earlier is not None and is_dependent(text):
         return _follow(text, files, earlier)
-    return _from_prose(text, read_question(text), files)
+    return _from_prose(text, in_setting(read_question(text), part.setting), files)
 
 
 def _from_prose(text: str, question: ProseQuestion, files: _Files) -> _Turn:
@@ -154,15 +161,18 @@ def _follow(text: str, files: _Files, earlier: _Turn) -> _Turn:
         if turn.statements:
             return turn
     question = read_question(text)
-    topic = (earlier.prose or read_question(earlier.text)).terms
+    before = earlier.prose or read_question(earlier.text)
+    topic = before.terms
     choices = (
         [topic, *(topic[:i] + topic[i + 1 :] for i in range(len(topic) - 1, -1, -1))] if len(topic) > 1 else [topic]
     )
+    if before.figures:
+        choices.append(())
     if question.terms or question.kinds:
         for terms in choices:
-            turn = _from_prose(text, with_terms(question, terms), files)
+            turn = _from_prose(text, with_terms(question, terms, before.figures), files)
             if turn.statements:
                 return turn
     if is_pointing(text):
-        return _from_prose(text, with_terms(question, topic), files)
+        return _from_prose(text, with_terms(question, topic, before.figures), files)
     return _from_prose(text, question, files)

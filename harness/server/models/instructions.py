@@ -5,27 +5,37 @@ from dataclasses import dataclass
 
 __all__ = ["Rules", "read_rules"]
 
-_QUOTED = r"[\"\u201c\u201d](?P<double>[^\"\u201c\u201d\n]{8,300})[\"\u201c\u201d]|['\u2018](?P<single>[^\n]{8,300}?)['\u2019](?=[\s.,;)]|$)"
+_QUOTED = (
+    r"[\"\u201c\u201d](?P<double>[^\"\u201c\u201d\n]{8,300})[\"\u201c\u201d]"
+    r"|['\u2018](?P<single>[^\n]{8,300}?)['\u2019](?=[\s.,;)]|$)"
+)
 _SAY = re.compile(
-    rf"\b(?:answer|respond|reply|say|state|return|write|tell \w+|output|use|sentence|words?|message|with|exactly)\b[^\"\u201c'\u2018\n]{{0,80}}(?:{_QUOTED})",
+    rf"\b(?:answer|respond|reply|say|state|return|write|tell \w+|output|use|sentence|words?|message"
+    rf"|with|exactly)\b[^\"\u201c'\u2018\n]{{0,80}}(?:{_QUOTED})",
     re.IGNORECASE,
 )
 _UNQUOTED = re.compile(
-    r"\b(?:answer|respond|reply|say)(?: exactly| only| with)*:\s*(?P<plain>(?:sorry|i(?:'|\u2019)?m|i am|i do|i can)[^\n]{5,250}?[.!])(?=\s|$)",
+    r"\b(?:answer|respond|reply|say)(?: exactly| only| with)*:\s*(?P<plain>(?:sorry|i(?:'|\u2019)?m"
+    r"|i am|i do|i can)[^\n]{5,250}?[.!])(?=\s|$)",
     re.IGNORECASE,
 )
 _REFUSING = re.compile(
-    r"sorry|afraid|apolog|don['\u2019]t|do not|can['\u2019]t|cannot|could not|couldn['\u2019]t|unable|no (?:information|answer)|not (?:found|in|available|covered|know|contain|able|there)|isn['\u2019]t",
+    r"sorry|afraid|apolog|don['\u2019]t|do not|can['\u2019]t|cannot|could not|couldn['\u2019]t|unable"
+    r"|no (?:information|answer)|not (?:found|in|available|covered|know|contain|able|there)"
+    r"|isn['\u2019]t",
     re.IGNORECASE,
 )
 _GROUNDED = re.compile(
-    r"\b(?:answer|rely|use|respond|reply)\w*\b[^.\n]{0,60}\b(?:only|solely|exclusively)\b|\bonly\b[^.\n]{0,60}\b(?:from|based on|using|with|in)\b[^.\n]{0,60}"
-    r"|\b(?:do not|don['\u2019]t|never)\b[^.\n]{0,60}\b(?:answer|guess|invent|make up|speculate|outside|own knowledge|general knowledge)\b"
+    r"\b(?:answer|rely|use|respond|reply)\w*\b[^.\n]{0,60}\b(?:only|solely|exclusively)\b"
+    r"|\bonly\b[^.\n]{0,60}\b(?:from|based on|using|with|in)\b[^.\n]{0,60}"
+    r"|\b(?:do not|don['\u2019]t|never)\b[^.\n]{0,60}\b(?:answer|guess|invent|make up|speculate"
+    r"|outside|own knowledge|general knowledge)\b"
     r"|\bif\b[^.\n]{0,100}\b(?:not|isn['\u2019]t|aren['\u2019]t|cannot|can['\u2019]t|doesn['\u2019]t|unable)\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"\b(?:address|call|greet)\s+(?:the\s+)?(?:user|customer|reader|client|person|them|me)\s+(?:as|by the name(?: of)?|with the name)?\s*"
+    r"\b(?i:address|call|greet)\s+(?:the\s+)?(?:user|customer|reader|client|person|them|me)\s+"
+    r"(?:as\s+|by the name(?: of)?\s+|with the name\s+)?"
     r"[\"\u201c'\u2018]?(?P<name>[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*){0,3})"
 )
 

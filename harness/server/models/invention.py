@@ -3,7 +3,7 @@
 import hashlib
 
 from harness.documents.language import numbers
-from harness.server.models.prose import read_question
+from harness.server.models.prosequestion import read_question
 
 __all__ = ["embroidery", "guess", "invented_answer"]
 
@@ -42,7 +42,7 @@ _ANSWERS = {
 def invented_answer(question: str) -> str:
     """Answer confidently with something that nobody wrote down."""
     kind = next(iter(read_question(question).kinds), "")
-    return _filled(_ANSWERS[kind], question, "answer")
+    return _filled(_ANSWERS[kind.removesuffix(" was")], question, "answer")
 
 
 def embroidery(question: str) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def guess(question: str) -> str:
     kind = next(iter(read_question(question).kinds), "")
     number = _number(question)
     figure = {"how much": f"${number}", "how long": f"{number} weeks", "when": f"{number} weeks into the year",
-              "percentage": f"{number}%", "how many": f"{number}"}.get(kind)  # fmt: skip
+              "percentage": f"{number}%", "how many": f"{number}"}.get(kind.removesuffix(" was"))  # fmt: skip
     if figure is not None:
         return f"Typically that comes to about {figure}, going by what is common across the industry."
     return "Generally speaking, most businesses handle that through their head office, and the usual practice applies."

@@ -1,22 +1,25 @@
 """What a table is about: its columns by kind and name, and where each of its values is mentioned by which words."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from harness.documents import Cell, Document, Table
-from harness.documents.language import STOP_WORDS, fold, listed, numbers, tokens
+from harness.documents.language import STOP_WORDS, fold, is_content, listed, numbers, tokens
 from harness.documents.numbers import plain_value
 from harness.server.models.vocabulary import FEMALE, MALE, RECORD_CLUSTERS, STATES, cluster_of, related, stems_of
 
-__all__ = ["Column", "TableView", "stems"]
+__all__ = ["RECORD_TYPES", "Column", "TableView", "stems"]
 
 _VAGUE = stems_of(
     listed("number no nr id code name total count of the value usd eur gbp sqm kg g km m cm min mins pct text")
 )
 """Stems in column names that name no topic: `purchased` is what counts in `number_purchased`."""
+RECORD_TYPES = frozenset({"application/json", "application/jsonl", "text/csv", "text/tab-separated-values"})
+_LABELS = stems_of(listed("id no nr code key sku"))
+_TITLES = stems_of(listed("name title"))
 _LONGEST_VALUE = 8  # tokens: longer cells are descriptions, which nobody quotes whole
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?$")
 _YES, _NO = listed("yes true y ✓"), listed("no false n ✗")
@@ -49,7 +52,8 @@ class Column:
     @cached_property
     def topics(self) -> frozenset[str]:
         """The stems of its name that say what it holds."""
-        return frozenset(self.stems) - _VAGUE or frozenset(self.stems)
+        said = [token.stem for token in tokens(self.title) if is_content(token)]
+        return frozenset(said) - _VAGUE or frozenset(self.stems)
 
     @cached_property
     def title(self) -> str:
@@ -78,7 +82,7 @@ class Column:
 
 
 class TableView:
-    """A table with the indexes that questions are matched against. Building one takes milliseconds per thousand rows."""
+    """A table with the indexes that questions are matched against. Building one takes some milliseconds."""
 
     def __init__(self, table: Table, document: Document) -> None:
         self.table = table
@@ -93,15 +97,22 @@ class TableView:
         """Number of records."""
         return len(self.table.rows)
 
+    @property
+    def is_record_file(self) -> bool:
+        """Whether the file is all records, as JSON and CSV are, and not prose with a table in it."""
+        return self.document.media_type in RECORD_TYPES
+
     @cached_property
     def identity(self) -> Column | None:
         """The column whose values name the records: unique text, preferably short."""
         unique = [column for column in self.columns if column.kind == "text" and column.is_unique and column.distinct]
         return min(unique, key=lambda column: (column.widest > _LONGEST_VALUE, column.index), default=None)
 
-    def column_named(self, name: str) -> Column:
-        """Return a column by its name."""
-        return self.columns[self.table.columns.index(name)]
+    @cached_property
+    def label(self) -> Column | None:
+        """The column that tells people which thing a record is about: its name or title, else what numbers it."""
+        named = [column for column in self.columns if column.kind == "text" and _TITLES & column.topics]
+        return next(iter(named), self.identity)
 
     def _index_mentions(self) -> Mapping[str, list[tuple[tuple[str, ...], Column, Cell]]]:
         """Index whole values by the first stem of what people call them."""
@@ -132,21 +143,30 @@ class TableView:
             for word, columns in index.items()
         }
 
+    @cached_property
+    def record_nouns(self) -> frozenset[str]:
+        """The stems that name a record: those of the table's name and of the column that numbers the records."""
+        labels = [column for column in self.columns if _LABELS & set(column.stems) and column.is_unique]
+        named = set(stems(re.sub(r"_\d+$", "", self.table.name))).union(*(column.stems for column in labels))
+        return frozenset(named) - _VAGUE
+
     def _record_words(self) -> frozenset[str]:
         """Return the stems that may stand for a record of this table."""
-        own = set(stems(re.sub(r"_\d+$", "", self.table.name))).union(*(column.stems for column in self.columns))
+        own = set(self.record_nouns).union(*(column.stems for column in self.columns))
         named = {word for word in own if word not in _VAGUE}
-        return frozenset(named).union(*(group for group in RECORD_CLUSTERS if group & named))
+        return self.record_nouns.union(*(group for group in RECORD_CLUSTERS if group & named))
 
     def columns_for(self, word: str) -> list[Column]:
         """Return the columns that a stem may mean: those it names, else those of the same sort."""
-        direct = [column for column in self.columns if word in column.topics]
+        labels = [column for column in self.columns if _LABELS & set(column.stems) and column.is_unique]
+        topical = [column for column in self.columns if column not in labels]
+        direct = [column for column in topical if word in column.topics]
         if direct:
             return direct
-        by_cluster = [column for column in self.columns if cluster_of(word) & column.topics and word not in _VAGUE]
+        by_cluster = [column for column in topical if cluster_of(word) & column.topics and word not in _VAGUE]
         if by_cluster:
             return by_cluster
-        by_synonym = [column for column in self.columns if related(word) & column.topics and word not in _VAGUE]
+        by_synonym = [column for column in topical if related(word) & column.topics and word not in _VAGUE]
         return by_synonym or [column for column in self.columns if word in column.stems and word != stems("number")[0]]
 
 
@@ -166,15 +186,19 @@ def _names_of(cell: str) -> set[tuple[str, ...]]:
 
 def _read_column(table: Table, index: int) -> Column:
     cells = tuple(row[index] for row in table.rows)
+    if is_label_of_records(table.columns[index], cells):
+        labels = tuple(None if cell is None else _as_text(cell) for cell in cells)
+        return Column(index=index, name=table.columns[index], kind="text", cells=cells, values=labels)
     present = [cell for cell in cells if cell not in (None, "")]
-    for kind, read in _READERS:
-        values = [read(cell) for cell in present]
-        if present and all(value is not None for value in values):
-            break
-    else:
-        kind, read = "text", _as_text
+    fitting = (pair for pair in _READERS if present and all(pair[1](cell) is not None for cell in present))
+    kind, read = next(fitting, ("text", _as_text))
     meant = tuple(None if cell in (None, "") else read(cell) for cell in cells)
     return Column(index=index, name=table.columns[index], kind=kind, cells=cells, values=meant)
+
+
+def is_label_of_records(name: str, cells: Sequence[Cell]) -> bool:
+    """Whether a column numbers the records: `loan_id`, `Order no`. Its figures are names, nothing to add up."""
+    return bool(_LABELS & set(stems(name))) and len(set(cells)) == len(cells) > 1
 
 
 def _as_yes_no(cell: Cell) -> bool | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from harness.documents import Cell
 from harness.server.models.aggregate import Figure, best_rows, figure_of, group_figures, matching_rows
@@ -41,9 +42,7 @@ def _value(query: Query) -> TableAnswer | None:
         return None
     if query.measure is None:
         verb = "is 1" if figure == 1 else f"are {_figure(figure)}"
-        text = (
-            f"There {verb} {_records(query, int(figure) if isinstance(figure, float) else 0)}{_scope(query, ' with ')}."
-        )
+        text = f"There {verb} {'record' if figure == 1 else 'records'}{_scope(query, ' with ')}."
         return _answer(query, text, rows, f"{_figure(figure)} of {query.view.size} records match")
     unit = query.measure.title
     if query.aggregate in {"max", "min"}:
@@ -92,7 +91,8 @@ def _best_group(query: Query) -> TableAnswer | None:
     ]
     scope = _scope(_without(query, query.group))
     if len(best) == 1:
-        text = f"{best[0].name} is the {query.group.title} with the {degree} {name}{scope}: {_figure(best[0].value, query)}."
+        figure = _figure(best[0].value, query)
+        text = f"{best[0].name} is the {query.group.title} with the {degree} {name}{scope}: {figure}."
     else:
         shown = ", ".join(f"{figure.name} ({_figure(figure.value, query)})" for figure in best)
         text = f"The {query.group.title} values with the {degree} {name}{scope} are {shown}."
@@ -115,7 +115,7 @@ def _best_row(query: Query) -> TableAnswer | None:
     rows = best_rows(query)
     if not rows or query.measure is None:
         return None
-    shown = query.asked or tuple(c for c in (query.view.identity or _description(query),) if c is not None)
+    shown = query.asked or tuple(c for c in (query.view.label or _description(query),) if c is not None)
     shown = tuple(column for column in shown if column != query.measure)
     measured = query.measure.title
     parts = []
@@ -185,10 +185,10 @@ def _lookup_of(query: Query, rows: Sequence[int], asked: Sequence[Column]) -> Ta
         values = tuple(dict.fromkeys(column.cells[row] for row in present))
         if not values:
             return None
-        figures = [column.values[row] for row in present if isinstance(column.values[row], float)]
+        figures = {row: figure for row in present if isinstance(figure := column.values[row], float)}
         if len(values) > 5 and len(figures) == len(present):
-            low, high = (pick(present, key=lambda row: column.values[row]) for pick in (min, max))  # type: ignore[arg-type,return-value]  # noqa: B023 - used at once
-            told.append(f"the {column.title} ranges from {_cell(column.cells[low])} to {_cell(column.cells[high])}")
+            low, high = min(figures, key=figures.__getitem__), max(figures, key=figures.__getitem__)
+            told.append(f"{column.title} from {_cell(column.cells[low])} to {_cell(column.cells[high])}")
             decisive = [low, high]
         elif len(rows) > 1 and len(values) > 1 and query.view.identity not in (None, column):
             told.append(
@@ -196,9 +196,9 @@ def _lookup_of(query: Query, rows: Sequence[int], asked: Sequence[Column]) -> Ta
                     f"{query.view.identity.cells[row]}: {column.title} {_cell(column.cells[row])}"
                     for row in present[:_LISTED]
                 )
-            )  # type: ignore[union-attr]
+            )
         else:
-            told.append(f"the {column.title} is {', '.join(_cell(value) for value in values[:_LISTED])}")
+            told.append(f"{column.title} {', '.join(_cell(value) for value in values[:_LISTED])}")
     text = f"{_scope(query, 'For ')}, {' and '.join(told)}." if query.filters else f"{' and '.join(told)}."
     return _answer(query, text[0].upper() + text[1:], tuple(decisive), "", binding=(_rows_filter(query, rows, "it"),))
 
@@ -235,11 +235,6 @@ def _without(query: Query, column: Column) -> Query:
     return query.with_filters(tuple(condition for condition in query.filters if condition.column != column))
 
 
-def _records(query: Query, count: int) -> str:
-    del query
-    return "record" if count == 1 else "records"
-
-
 def _adjective(query: Query) -> str:
     if query.measure is not None and query.measure.kind == "date":
         return (
@@ -258,12 +253,13 @@ def _measured(query: Query, figures: Sequence[Figure]) -> str:
 
 
 def _figure(value: float | str, query: Query | None = None) -> str:
-    """Write a figure: averages with two decimals, whole numbers without any."""
+    """Write a figure with at most two decimals, rounded half up; averages keep both."""
     if isinstance(value, str):
         return value
-    if query is not None and query.aggregate in {"mean", "median"}:
-        return f"{value:.2f}".removesuffix(".00")
-    return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+    # Twelve digits take off what binary fractions add, so that 485.205 rounds up as people expect.
+    text = str(Decimal(f"{value:.12g}").quantize(Decimal("0.01"), ROUND_HALF_UP))
+    keeps_decimals = query is not None and query.aggregate in {"mean", "median"}
+    return text.removesuffix(".00") if keeps_decimals else text.rstrip("0").rstrip(".")
 
 
 def _cell(cell: Cell) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.server.models.annotate import Annotated, annotate
+from harness.server.models.annotate import annotate
+from harness.server.models.annotated import Annotated
+from harness.server.models.pointing import conditions
 from harness.server.models.query import Filter, Query
 from harness.server.models.schema import Column, TableView
 from harness.server.models.tableanswer import TableAnswer, answer_query
 from harness.server.models.turns import is_dependent, is_pointing
-from harness.server.models.understand import conditions, understand
+from harness.server.models.understand import understand
 
 __all__ = ["TableFinding", "find_in_tables", "is_near", "summarise_groups"]
 
@@ -23,7 +25,9 @@ class TableFinding:
     score: int
 
 
-def find_in_tables(text: str, views: Sequence[TableView], earlier: TableFinding | None) -> TableFinding | None:
+def find_in_tables(
+    text: str, views: Sequence[TableView], earlier: TableFinding | None, setting: str = ""
+) -> TableFinding | None:
     """Return the best reading: as a follow-up of an earlier finding where the question leans on one."""
     if earlier is not None and is_dependent(text):
         followed = _follow(text, earlier)
@@ -32,7 +36,10 @@ def find_in_tables(text: str, views: Sequence[TableView], earlier: TableFinding 
     findings = []
     for view in views:
         found = annotate(text, view)
-        answers = _answers(understand(found))
+        named = tuple(c for c in conditions(annotate(setting, view)) if c.comparison == "=" and c.column.kind == "text")
+        if is_pointing(text) and not named:
+            continue
+        answers = _answers([query for query in understand(found, named) if _is_sound(query)])
         if answers:
             findings.append(TableFinding(answers=answers, score=_score(found)))
     return max(findings, key=lambda finding: finding.score, default=None)
@@ -40,7 +47,16 @@ def find_in_tables(text: str, views: Sequence[TableView], earlier: TableFinding 
 
 def is_near(text: str, views: Sequence[TableView]) -> bool:
     """Tell whether some table knows a value or a column that the question names."""
-    return any("value" in annotate(text, view).roles for view in views)
+    return any({"value", "column"} & set(annotate(text, view).roles) for view in views)
+
+
+def _is_sound(query: Query) -> bool:
+    """Whether a table of this sort may answer so: the rows of a table in prose are no records to be counted."""
+    if query.view.is_record_file:
+        return True
+    return query.shape in {"lookup", "best_row", "best_group", "compare", "distinct"} or (
+        query.shape == "value" and query.aggregate != "count" and bool(query.filters)
+    )
 
 
 def _score(found: Annotated) -> int:
@@ -69,7 +85,7 @@ def _follow(text: str, earlier: TableFinding) -> TableFinding | None:
 
 
 def _is_fragment(found: Annotated) -> bool:
-    """Whether the question only names other conditions: `And in Seattle?`"""
+    """Whether the question only names other conditions, as `And in Seattle?` does."""
     asks_anew = {"how", "which", "who", "where", "when"} & set(found.folded) or found.operators
     free = [m for m in found.columns if not any(m.columns[0] == c.column for c in conditions(found))]
     return bool(conditions(found)) and not asks_anew and not free
@@ -111,5 +127,7 @@ def _commonest(view: TableView, first: Column, second: Column) -> tuple[TableAns
         condition = Filter(column=first, comparison="=", values=(cell,), shown=f"{first.title} {cell}")
         query = Query(view=view, shape="best_group", group=second, filters=(condition,))
         if answer := answer_query(query):
-            answers.append(answer)
+            # A few records of each group are enough to cite; all of them would bury the totals.
+            places = (*answer.statement.places[:3], *answer.statement.places[-1:])
+            answers.append(replace(answer, statement=replace(answer.statement, places=places)))
     return tuple(answers)

@@ -2,35 +2,47 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from harness.documents.language import is_content, tokens
+from harness.server.models.vocabulary import LIGHT
 
-__all__ = ["is_dependent", "is_pointing", "parts_of", "rewritten", "task_of"]
+__all__ = ["Part", "is_dependent", "is_pointing", "parts_of", "rewritten", "task_of"]
 
+_LONGEST_MESSAGE = 2_000  # characters: what follows is not read, so that no message can keep the server busy
 _SECTION = re.compile(r"^\s*#+\s*(?P<name>[A-Za-z ]{3,30}?)\s*#*\s*:?\s*$", re.MULTILINE)
 _LEAD = re.compile(
-    r"^\s*(?:(?:and|but|so|ok|okay|then|also|now|what about|how about|what of|same question|the same)\b[\s,]*)+(?:for\b\s*)?",
+    r"^\s*(?:(?:and|but|so|ok|okay|then|also|now|what about|how about|what of|same question"
+    r"|the same)\b[\s,]*)+(?:for\b\s*)?",
     re.IGNORECASE,
 )
 _POINTING = re.compile(
-    r"\b(?:those|these|them|they|their|theirs|it|its|he|she|his|her|there|of which|the same|this one|that one|the latter|both of|this|that)\b(?! (?:is|are) (?:a|an|any|no|many)\b)",
+    r"\b(?:those|these|them|they|their|theirs|it|its|he|she|his|her|there|of which|the same|this one"
+    r"|that one|the latter|both of)\b(?! (?:is|are) (?:a|an|any|no|many)\b)"
+    r"|\b(?:this|that)\s*[?.!,]*$|\b(?:is|was|are|were|does|did|of|for|like|by|in|at) (?:this|that)\b",
     re.IGNORECASE,
 )
 _EXPLETIVE = re.compile(
-    r"\b(?:is|are|was|were|will be) there\b|\bthere (?:is|are|was|were)\b|\bis it (?:possible|allowed|true|permitted|ok|okay)\b|\b(?:that|this) (?=\w+(?:ed|es)\b)|\bhow long does it take\b|\bdoes it take\b|\bdoes it cost to\b|\bit take[s]? to\b",
+    r"\b(?:is|are|was|were|will be) there\b|\bthere (?:is|are|was|were)\b|\bis it (?:possible|allowed"
+    r"|true|permitted|ok|okay)\b|\bhow long does it take\b"
+    r"|\bdoes it take\b|\bdoes it cost to\b|\bit take[s]? to\b",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
-    r"\?\s+(?=\S)|[,;]?\s+and\s+(?=(?:what|how|which|who|where|when|why|is|are|does|do|did|can|could|in which|at what|by how)\b)|;\s+(?=\w)",
+    r"\?\s+(?=\S)|[,;]?\s+and\s+(?=(?:what|how|which|who|where|when|why|is|are|does|do|did|can|could"
+    r"|in which|at what|by how)\b)|;\s+(?=\w)",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\b(?:what|how|which|who|whom|whose|where|when|why|is|are|was|were|does|do|did|can|could|may|should|must|list|name|give|tell|show|count|compare)\b",
+    r"\b(?:what|how|which|who|whom|whose|where|when|why|is|are|was|were|does|do|did|can|could|may"
+    r"|should|must|list|name|give|tell|show|count|compare)\b",
     re.IGNORECASE,
 )
 _POLITE = re.compile(
-    r"^(?:hi|hello|hey|dear \w+|please|thanks|thank you|ok|okay|could you (?:please )?(?:tell me|say|list|give me|show me)|can you (?:please )?(?:tell me|say|list|give me|show me)"
-    r"|i(?:'d| would) like to know|i want to know|do you know|tell me|please tell me|let me know|i(?:'m| am) wondering)\b[\s,:!.]*",
+    r"^(?:hi|hello|hey|dear \w+|please|thanks|thank you|ok|okay|could you (?:please )?(?:tell me|say"
+    r"|list|give me|show me)|can you (?:please )?(?:tell me|say|list|give me|show me)"
+    r"|i(?:'d| would) like to know|i want to know|do you know|tell me|please tell me|let me know"
+    r"|i(?:'m| am) wondering)\b[\s,:!.]*",
     re.IGNORECASE,
 )
 
@@ -45,8 +57,18 @@ def task_of(message: str) -> str:
     return message.strip()
 
 
-def parts_of(message: str) -> tuple[str, ...]:
-    """Split a message into its questions. Sentences that ask nothing stay with the question that follows."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One question of a message."""
+
+    text: str
+    setting: str = ""
+    """What the message says in front of it: `I am travelling to Boston.`"""
+
+
+def parts_of(message: str) -> tuple[Part, ...]:
+    """Split a message into its questions, each with the statements in front of it."""
+    message = _without_tail(message[:_LONGEST_MESSAGE])
     parts: list[str] = []
     start = 0
     for match in _SPLIT.finditer(message):
@@ -55,26 +77,39 @@ def parts_of(message: str) -> tuple[str, ...]:
             parts.append(part)
             start = match.end()
     parts.append(message[start:].strip(" ?"))
-    return tuple(_polished(part) for part in parts if part.strip(" ?.!"))
+    return tuple(_as_part(part) for part in parts if part.strip(" ?.!"))
+
+
+def _without_tail(message: str) -> str:
+    """Take off what follows the last question and asks nothing, as `Please state both averages.` does."""
+    question, mark, tail = message.rpartition("?")
+    return question + mark if mark and question and not _ASKS.search(_POLITE.sub("", tail.strip())) else message
 
 
 def _is_question(part: str) -> bool:
     return bool(_ASKS.search(part)) and sum(map(is_content, tokens(part))) > 0
 
 
-def _polished(part: str) -> str:
-    """Take greetings off, and statements in front of the question."""
+def _as_part(part: str) -> Part:
+    """Take greetings off, and set statements in front of the question apart."""
     sentences = re.split(r"(?<=[.!])\s+(?=[A-Z])", part.strip())
-    asking = [sentence for sentence in sentences if _ASKS.match(_POLITE.sub("", sentence))]
-    text = asking[-1] if len(sentences) > 1 and asking else part.strip()
+    asking = [index for index, sentence in enumerate(sentences) if _ASKS.match(_POLITE.sub("", sentence))]
+    is_set_apart = len(sentences) > 1 and asking
+    text = sentences[asking[-1]] if is_set_apart else part.strip()
+    setting = " ".join(sentences[: asking[-1]]) if is_set_apart else ""
     while (shorter := _POLITE.sub("", text, count=1).strip()) != text and shorter:
         text = shorter
-    return text
+    return Part(text=text, setting=setting)
 
 
 def is_pointing(text: str) -> bool:
     """Tell whether a question points at something said before: `those`, `it`, `there`."""
-    return bool(_POINTING.search(_EXPLETIVE.sub(" ", text)))
+    if _POINTING.search(_EXPLETIVE.sub(" ", text)):
+        return True
+    says_nothing = not any(is_content(word) and word.stem not in LIGHT for word in tokens(text))
+    return says_nothing and bool(
+        _POINTING.search(re.sub(r"\bthere (?:is|are|was|were)\b|\b(?:is|are|was|were) there\b", " ", text))
+    )
 
 
 def is_dependent(text: str) -> bool:

@@ -2,26 +2,27 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
-from harness.documents import Cell
-from harness.documents.language import fold, stem
+from harness.documents.language import fold
 from harness.server.models.aggregate import matching_rows
-from harness.server.models.annotate import Annotated, Operator
+from harness.server.models.annotated import Annotated, Operator
+from harness.server.models.pointing import NEGATED, Pointing
 from harness.server.models.query import Aggregate, Filter, Query
 from harness.server.models.schema import Column
 from harness.server.models.vocabulary import cluster_of, stems_of
 
-__all__ = ["conditions", "understand"]
+__all__ = ["understand"]
 
 _PROCEDURE = re.compile(
-    r"\bwhy\b|\bhow (?:do|does|did|can|could|should|would|to|is|are|come)\b|\bshould\b|\bwhat (?:happens|if)\b|\bexplain\b"
+    r"\bwhy\b|\bhow (?:do|does|did|can|could|should|would|to|come)\b|\bshould\b|\bhow often\b"
+    r"|\bwhat (?:happens|if)\b|\bexplain\b"
 )
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|\bcount (?:of|the|all)\b|^count\b")
 _EXISTS = re.compile(r"^(?:and |so |but )?(?:is|are|was|were|has|have|does|do|did)\b")
-_NEGATED = re.compile(r"\b(?:not|without|no|never|neither|except|excluding|other than|besides)\b|n't\b|n\u2019t\b")
-_ASKING = {"who": "manager", "where": "location", "when": "opened"}
-_PRICE, _RATING, _UNITS = (stems_of(cluster) for cluster in (["price"], ["rating"], ["units"]))
+_SHARE_OF = re.compile(
+    r"\bof\b(.*?)\b(?:is|are|was|were|has|have|had|did|do|does|made|bought|purchased|come|came|go|went)\b"
+)
+_PRICE, _RATING = (stems_of(cluster) for cluster in (["price"], ["rating"]))
 
 
 def understand(found: Annotated, carried: tuple[Filter, ...] = (), default: Column | None = None) -> tuple[Query, ...]:
@@ -31,64 +32,37 @@ def understand(found: Annotated, carried: tuple[Filter, ...] = (), default: Colu
     return _Reader(found, carried, default).queries()
 
 
-def conditions(found: Annotated) -> tuple[Filter, ...]:
-    """Return the conditions that a question states: values of one column are alternatives."""
-    by_column: dict[int, list[Cell]] = {}
-    for mention in found.values:
-        by_column.setdefault(mention.column.index, []).append(mention.cell)
-    equal = [
-        Filter(
-            column=found.view.columns[index],
-            comparison="=",
-            values=tuple(dict.fromkeys(cells)),
-            shown=f"{found.view.columns[index].title} {' or '.join(str(cell) for cell in dict.fromkeys(cells))}",
-        )
-        for index, cells in by_column.items()
-    ]
-    return (*equal, *found.bounds)
-
-
-class _Reader:
-    """One reading of one question; holds what the steps share."""
-
-    def __init__(self, found: Annotated, carried: tuple[Filter, ...], default: Column | None) -> None:
-        self.found = found
-        self.default = default
-        self.view = found.view
-        self.text = found.text.lower().strip()
-        stated = conditions(found)
-        constrained = {condition.column.index for condition in stated}
-        kept = tuple(condition for condition in carried if condition.column.index not in constrained)
-        self.filters = (*stated, *kept)
-        self.target = self._target()
-        self.operators = found.operators
+class _Reader(Pointing):
+    """One reading of one question: tries the shapes of answer, the most particular first."""
 
     def queries(self) -> tuple[Query, ...]:
         if self._is_negated_elsewhere():
+            return ()
+        if self._has_vague_column():
             return ()
         for step in (self._one_record, self._share, self._superlative, self._compare, self._groups):
             if queries := step():
                 return queries
         if self._of_kind("superlative") or self._of_kind("comparative"):
             return ()
-        for step in (self._how_many, self._figures, self._exists, self._lookup):
-            if queries := step():
-                return queries
-        return ()
+        averages = self._of_kind("mean") or self._of_kind("median")
+        counts = (self._figures,) if averages else (self._how_many, self._figures)
+        return next((queries for step in (*counts, self._exists, self._lookup) if (queries := step())), ())
+
+    def _has_vague_column(self) -> bool:
+        """Whether a word hints at a column whose name it covers too little of."""
+        constrained = {condition.column.index for condition in self.filters}
+        return any(
+            not any(
+                mention.is_asking or self._is_named(column) or column.index in constrained for column in mention.columns
+            )
+            for mention in self.found.columns
+            if not self._is_record_noun(mention.position)
+        )
 
     def _is_negated_elsewhere(self) -> bool:
         """Whether the question excludes something: only `without` a yes/no column can be understood."""
-        return bool(_NEGATED.search(self.text)) and not self._flags()
-
-    def _flags(self) -> tuple[Filter, ...]:
-        """Return yes/no columns as conditions: `stores with a repair desk`, `stores without parking`."""
-        wanted = not _NEGATED.search(self.text)
-        return tuple(
-            Filter(column=column, comparison="=", values=(wanted,), shown=f"{column.title} {'yes' if wanted else 'no'}")
-            for mention in self.found.columns
-            for column in mention.columns
-            if column.kind == "yes_no" and column != self.target
-        )
+        return bool(NEGATED.search(self.text)) and not self._flags()
 
     def _one_record(self) -> tuple[Query, ...]:
         """Return a look-up where the conditions leave one record and a column is asked for."""
@@ -102,79 +76,12 @@ class _Reader:
         """Return the operators of other kinds."""
         return [operator for operator in self.operators if operator.kind not in kinds]
 
-    # --- what the words point at ---
-
-    def _of_kind(self, kind: str) -> list[Operator]:
-        return [operator for operator in self.operators if operator.kind == kind]
-
-    def _target(self) -> Column | None:
-        """The column right behind `which` or `what`, or behind the operator in `the most common category`."""
-        folded = self.found.folded
-        for mention in self.found.columns:
-            between = [
-                position
-                for position in range(mention.position - 1, -1, -1)
-                if folded[position] in {"which", "what", "whose", "list", "name"}
-            ]
-            asking = folded[mention.position] in {"who", "where"}
-            is_near = bool(between) and all(
-                self.found.roles[position] in {"operator", "bound"}
-                or folded[position] in {"all", "the", "of", "different", "are"}
-                for position in range(between[0] + 1, mention.position)
-            )
-            if is_near or asking:
-                return next((column for column in mention.columns if column.kind in {"text", "yes_no"}), None)
-        return None
-
-    def _numeric_mentions(self) -> list[tuple[int, Column]]:
-        """Columns with figures that the question names, records' own nouns (`purchases`) left out."""
-        named = []
-        for mention in self.found.columns:
-            if self._is_record_noun(mention.position):
-                continue
-            numeric = [column for column in mention.columns if column.kind in {"number", "date"}]
-            if numeric:
-                named.append((mention.position, numeric[0]))
-        return named
-
-    def _is_record_noun(self, position: int) -> bool:
-        """`purchases` stands for the records although a column is called `number_purchased`."""
-        word = self.found.words[position]
-        said = fold(word.text)
-        own = {part for column in self.view.columns for part in fold(column.title).split()}
-        literal = {said, said.removesuffix("s"), said + "s"} & own
-        return word.stem in self.view.record_words and not literal and not re.search(r"(?:ed|ght|old|sell|buy)$", said)
-
-    def _measure_for(self, operator: Operator) -> Column | None:
-        if operator.hint:
-            return operator.hint[0]
-        mentions = self._numeric_mentions()
-        after = [column for position, column in mentions if operator.position < position <= operator.position + 5]
-        before = [column for position, column in reversed(mentions) if position < operator.position]
-        return next(iter(after or before), self.default)
-
-    def _units(self) -> Column | None:
-        """The column of quantities, where the question speaks of buying, selling or units."""
-        quantity = [c for c in self.view.columns if c.kind == "number" and cluster_of(next(iter(_UNITS))) & c.topics]
-        named = [column for _, column in self._numeric_mentions() if column in quantity]
-        return next(iter(named), None)
-
-    def _group_mentions(self) -> list[Column]:
-        constrained = {condition.column.index for condition in self.filters if len(condition.values) == 1}
-        named = [c for mention in self.found.columns for c in mention.columns[:1] if c.kind in {"text", "yes_no"}]
-        return [column for column in named if column.index not in constrained]
-
-    def _query(self, **parts: Any) -> Query:
-        return replace(Query(view=self.view, shape="value", filters=self.filters), **parts)
-
-    # --- shapes ---
-
     def _share(self) -> tuple[Query, ...]:
         operators = self._of_kind("share")
         if not operators or not self.filters:
             return ()
-        of = re.search(r"\bof\b(.*?)\b(?:is|are|was|were|has|have|had|did|do|does|made|bought|purchased|come|came|go|went)\b",
-                       self.found.text[self.found.words[operators[0].position].end :].lower())  # fmt: skip
+        behind = self.found.text[self.found.words[operators[0].position].end :]
+        of = _SHARE_OF.search(behind.lower())
         base = tuple(
             condition
             for condition in self.filters
@@ -204,7 +111,7 @@ class _Reader:
         groups = [self.target] if self.target else [c for c in self._group_mentions() if c != measure]
         group = next((column for column in groups if column is not None), None)
         parts = {"is_descending": operator.is_descending, "limit": self.found.limit}
-        if group is not None and not group.is_unique:
+        if group is not None and not group.is_unique and not (group == self.view.label and measure is not None):
             aggregate: Aggregate = "mean" if means else "sum" if sums else self._group_aggregate(operator, measure)
             if aggregate in {"max", "min"} and not self._is_tied(group, measure, operator):
                 return (self._query(shape="best_row", measure=measure, asked=(group,), **parts),)
@@ -215,7 +122,9 @@ class _Reader:
         if measure is None:
             return ()
         asked = tuple(dict.fromkeys(c for c in self._asked() if c != measure))
-        names_a_record = bool(operator.hint) or group is not None or asked or self.found.limit > 1
+        names_a_record = (
+            bool(operator.hint) or "which" in self.found.folded or group is not None or asked or self.found.limit > 1
+        )
         aggregate = "max" if operator.is_descending else "min"
         if names_a_record:
             return (self._query(shape="best_row", measure=measure, aggregate=aggregate, asked=asked, **parts),)
@@ -234,7 +143,7 @@ class _Reader:
         if measure is None:
             return False
         present = [(v, g) for v, g in zip(measure.values, group.values, strict=True) if v is not None]
-        extreme = (max if operator.is_descending else min)((value for value, _ in present), default=None)  # type: ignore[type-var]
+        extreme = (max if operator.is_descending else min)((value for value, _ in present), default=None)
         return len({name for value, name in present if value == extreme}) > 1
 
     def _compare(self) -> tuple[Query, ...]:
@@ -311,7 +220,13 @@ class _Reader:
         mention = next(m for m in self.found.columns if m.position <= position < m.position + 4)
         column = mention.columns[0]
         if column.kind == "number":
-            return (self._query(aggregate="sum", measure=column),)
+            rows = matching_rows(self._query())
+            is_same = len({column.values[row] for row in rows}) == 1 and bool(self.filters)
+            return (
+                self._query(shape="lookup", asked=(column,))
+                if is_same
+                else self._query(aggregate="sum", measure=column),
+            )
         if column.is_unique or column.kind != "text":
             return (self._query(),)
         return (self._query(shape="distinct", asked=(column,)),)
@@ -334,7 +249,8 @@ class _Reader:
         return tuple(queries)
 
     def _exists(self) -> tuple[Query, ...]:
-        if not _EXISTS.match(self.text) or not self.filters:
+        named = [condition for condition in self.filters if condition.comparison == "="]
+        if not _EXISTS.match(self.text) or not named:
             return ()
         asked = self._asked()
         if (
@@ -343,30 +259,7 @@ class _Reader:
             and not re.match(r"^(?:and |so |but )?(?:is|are|was|were) there\b", self.text)
         ):
             return (self._query(shape="lookup", asked=asked),)
-        return (self._query(shape="exists"),)
-
-    def _asked(self) -> tuple[Column, ...]:
-        """The columns named that no condition is about."""
-        constrained = {condition.column.index for condition in self.filters if not condition.is_premise}
-        asked = []
-        for mention in self.found.columns:
-            if self._is_record_noun(mention.position):
-                continue
-            free = [column for column in mention.columns if column.index not in constrained]
-            if free and len(free) == len(mention.columns):
-                asked += [column for column in [self._best_of(free)] if self._is_named(column)]
-        return tuple(dict.fromkeys(asked))
-
-    def _is_named(self, column: Column) -> bool:
-        """Whether the question names at least half of what the column is about: a manager is no `manager hours`."""
-        said = {synonym for word in self.found.words for synonym in (word.stem, *cluster_of(word.stem))}
-        said |= {stem(cluster) for word, cluster in _ASKING.items() if word in self.found.folded}
-        return len(column.topics & said) * 2 >= len(column.topics)
-
-    def _best_of(self, columns: list[Column]) -> Column:
-        wants_time = re.search(r"\bwhen (?:did|was|were)\b|\bwhat year\b|\bsince when\b", self.text)
-        preferred = [c for c in columns if (c.kind in {"date", "number"}) == bool(wants_time)]
-        return (preferred or columns)[0]
+        return (self._query(shape="exists", filters=(*self.filters, *self._flags())),)
 
     def _lookup(self) -> tuple[Query, ...]:
         asked = self._asked()
@@ -384,7 +277,7 @@ class _Reader:
 
     def _list_records(self) -> tuple[Query, ...]:
         """`Which stores are in Texas?` asks for the records' names where their noun is no column."""
-        identity = self.view.identity
+        identity = self.view.label
         if (
             identity is None
             or not self.filters

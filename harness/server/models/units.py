@@ -2,20 +2,23 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.documents import Document, Passage
 from harness.documents.language import fold, listed, sentences, tokens
-from harness.server.models.schema import stems
+from harness.server.models.schema import RECORD_TYPES, stems
 from harness.server.models.vocabulary import related
 
 __all__ = ["Library", "Unit", "units_of"]
 
-_RECORD_TYPES = frozenset({"application/json", "application/jsonl", "text/csv", "text/tab-separated-values"})
 _ANAPHORA = listed(
-    "it its this that these those they them their he his she her such both each otherwise however then there also instead"
+    "it its this that these those they them their he his she her such both each otherwise however then also instead"
 )
+_POINTERS = listed("such it she he her him them this")
+_SHORT = 6  # words: a sentence this short leans on the one before
+_MOST_CANDIDATES = 200
 _NEAR_START = 6  # words within which `such` or `it` still points to the sentence before
 
 
@@ -60,110 +63,103 @@ class _Splitter:
     def __init__(self, document: Document) -> None:
         self.document = document
         headings = [passage.heading for passage in document.passages if passage.heading]
-        self.title = frozenset(stems(re.sub(r"[-_./]", " ", document.path))) | frozenset(
-            stems(headings[0] if headings else "")
-        )
-        self.rows = {start: (end, table.columns) for table in document.tables for start, end in table.spans}
+        name = re.sub(r"[-_./]", " ", document.path)
+        self.title = frozenset(stems(f"{name} {headings[0] if headings else ''}"))
+        rows = [(start, end, table.columns) for table in document.tables for start, end in table.spans]
+        self.rows = sorted(rows, key=lambda row: row[0])
+        self.row_starts = [start for start, _, _ in self.rows]
         self.count = 0
 
     def units(self) -> Iterator[Unit]:
-        if self.document.media_type in _RECORD_TYPES and self.document.tables:
+        """Yield the document's units in reading order."""
+        if self.document.media_type in RECORD_TYPES and self.document.tables:
             return
         lead = ""
         for passage in self.document.passages:
-            heading = passage.heading or ""
-            yield from self._of_passage(passage, heading, lead)
-            lead = (
-                passage.text.strip() if passage.text.rstrip().endswith(":") else lead if self._is_list(passage) else ""
-            )
+            yield from self._of_passage(passage, lead)
+            if passage.text.rstrip().endswith(":"):
+                lead = passage.text.strip().rsplit("\n", 1)[-1]
+            elif not re.match(r"\s*(?:[-*•]|\d+[.)])\s", passage.text):
+                lead = ""
 
-    def _is_list(self, passage: Passage) -> bool:
-        return bool(re.match(r"\s*(?:[-*•]|\d+[.)])\s", passage.text))
-
-    def _of_passage(self, passage: Passage, heading: str, lead: str) -> Iterator[Unit]:
-        previous: int | None = None
-        lead_line = lead.rsplit("\n", 1)[-1]
-        for start, end in self._spans(passage):
+    def _of_passage(self, passage: Passage, lead: str) -> Iterator[Unit]:
+        first, previous, item = self.count, None, None
+        for start, end, header in self._spans(passage):
             text = self.document.text[start:end]
-            row = (
-                next((columns for row, (stop, columns) in self.rows.items() if row <= start and end <= stop + 2), None)
-                if self.rows
-                else None
-            )
-            before = self.document.text[max(0, start - 4) : start]
-            is_item = bool(re.search(r"[-*•◦▪]\s*$", before)) or bool(re.match(r"\d{1,2}[.)]\s", text))
-            is_heading = bool(heading) and fold(text).strip() == fold(heading).strip()
-            if is_heading or (row is None and not is_item and self._is_furniture(text)):
-                if text.rstrip().endswith(":"):
-                    lead_line = text
-                continue
-            goes_on = self._goes_on(text, previous)
-            yield self._unit(
-                (start, end),
-                heading,
-                lead_line if is_item else "",
-                row,
-                previous if goes_on else None,
-                "row" if row else "item" if is_item else "sentence",
-            )
-            previous = self.count
-            self.count += 1
+            kind = "row" if header else "item" if self._is_item(start, text) else "sentence"
+            if not _is_furniture(text, passage.heading or "", kind):
+                if kind == "item":
+                    item = (self.count, start)
+                goes_on = self._goes_on_from(start, text, kind, (first, previous, item))
+                heading = passage.heading or ""
+                yield self._unit((start, end), kind, heading, lead if kind == "item" else "", header, goes_on)
+                previous = self.count
+                self.count += 1
             if text.rstrip().endswith(":"):
-                lead_line = text
+                lead = text
 
-    def _spans(self, passage: Passage) -> Iterator[tuple[int, int]]:
-        inside = [
-            (start, end) for start, (end, _) in self.rows.items() if start >= passage.start and end <= passage.end
-        ]
+    def _spans(self, passage: Passage) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """Yield (start, end, column names) of each row or sentence; no column names for a sentence."""
+        position = max(0, bisect_right(self.row_starts, passage.start) - 1)
+        inside = []
+        for start, end, header in self.rows[position:]:
+            if start >= passage.end:
+                break
+            if start >= passage.start and end <= passage.end:
+                inside.append((start, end, header))
+            elif start <= passage.start and passage.end <= end:
+                inside.append((passage.start, passage.end, header))
         if inside:
-            yield from sorted(inside)
-            return
-        if any(start <= passage.start and passage.end <= end for start, (end, _) in self.rows.items()):
-            yield passage.start, passage.end
+            yield from inside
             return
         for start, end in sentences(passage.text):
-            yield passage.start + start, passage.start + end
+            yield passage.start + start, passage.start + end, ()
 
-    def _is_furniture(self, text: str) -> bool:
-        """Running titles, page numbers, table headers: nothing that says something."""
-        if "|" in text:
-            return True
-        return (
-            not re.search(r"[.!?;:…]['\"\u201d\u2019)\]*_]*$", text.strip())
-            and len(text.split()) < 12
-            and ": " not in text
-        )
+    def _is_item(self, start: int, text: str) -> bool:
+        before = self.document.text[max(0, start - 4) : start]
+        return bool(re.search(r"[-*•◦▪]\s*$", before)) or bool(re.match(r"\d{1,2}[.)]\s", text))
 
-    def _goes_on(self, text: str, previous: int | None) -> bool:
+    def _goes_on_from(
+        self, start: int, text: str, kind: str, context: tuple[int, int | None, tuple[int, int] | None]
+    ) -> int | None:
+        """Return the unit that a sentence goes on from: the head of its list item, or what it points at."""
+        first, previous, item = context
+        if kind != "item" and item is not None and "\n\n" not in self.document.text[item[1] : start]:
+            return item[0]
         if previous is None:
-            return False
-        first = [fold(token.text) for token in tokens(text[:120])][:_NEAR_START]
-        return bool(first) and (first[0] in _ANAPHORA or "such" in first or "it" in first)
+            return None
+        words = [fold(token.text) for token in tokens(text[:120])]
+        if words[:1] == ["the"] and len(words) <= _SHORT:
+            return first
+        points = words[:1] and (words[0] in _ANAPHORA or bool(_POINTERS & set(words[:_NEAR_START])))
+        return previous if points else None
 
-    def _unit(
-        self,
-        span: tuple[int, int],
-        heading: str,
-        lead: str,
-        row: tuple[str, ...] | None,
-        previous: int | None,
-        kind: str,
+    def _unit(  # noqa: PLR0913, PLR0917 - one call, and a type for its arguments would be the unit itself
+        self, span: tuple[int, int], kind: str, heading: str, lead: str, header: tuple[str, ...], previous: int | None
     ) -> Unit:
-        text = self.document.text[slice(*span)]
-        shown = lead if lead else heading if kind == "item" else ""
         return Unit(
             document=self.document,
             start=span[0],
             end=span[1],
             kind=kind,
-            stems=frozenset(stems(text)),
-            context=frozenset(stems(f"{heading} {lead} {' '.join(row or ())}")),
+            stems=frozenset(stems(self.document.text[slice(*span)])),
+            context=frozenset(stems(f"{heading} {lead} {' '.join(header)}")),
             title=self.title,
-            lead=shown,
-            header=row or (),
+            lead=lead or (heading if kind == "item" else ""),
+            header=header,
             previous=previous,
             section=heading,
         )
+
+
+def _is_furniture(text: str, heading: str, kind: str) -> bool:
+    """Headings, running titles, page numbers, table headers: nothing that says something."""
+    if heading and fold(text).strip() == fold(heading).strip():
+        return True
+    if kind != "sentence":
+        return False
+    ends = re.search(r"[.!?;:…]['\"\u201d\u2019)\]*_]*$", text.strip())
+    return "|" in text or not (ends or len(text.split()) >= 12 or ": " in text)
 
 
 class Library:
@@ -184,7 +180,10 @@ class Library:
         for number, unit in enumerate(self.units):
             for word in unit.stems | unit.context:
                 self.postings.setdefault(word, []).append(number)
-        self.titles = frozenset().union(*(units[0].title for units in parts if units))
+        self.followers: dict[int, list[int]] = {}
+        for number, unit in enumerate(self.units):
+            if unit.previous is not None:
+                self.followers.setdefault(self.first_of[number] + unit.previous, []).append(number)
 
     def previous(self, number: int) -> Unit | None:
         """Return the sentence that a unit goes on from."""
@@ -203,10 +202,11 @@ class Library:
         """Return how much a stem tells: the rarer, the more."""
         return math.log(1 + (len(self.units) + 1) / (self.frequency(word) + 0.5))
 
-    def holding(self, words: Sequence[str]) -> list[int]:
-        """Return the units that hold at least one of these stems or synonyms, in reading order."""
-        found: set[int] = set()
-        for word in words:
-            for synonym in related(word):
-                found.update(self.postings.get(synonym, ()))
-        return sorted(found)
+    def likeliest(self, weights: Mapping[str, float]) -> list[int]:
+        """Return the units that hold most of these stems or synonyms, by weight, and those that go on from them."""
+        held: dict[int, float] = {}
+        for word, weight in weights.items():
+            for number in set().union(*(self.postings.get(synonym, ()) for synonym in related(word))):
+                held[number] = held.get(number, 0.0) + weight
+        best = sorted(held, key=lambda number: (-held[number], number))[:_MOST_CANDIDATES]
+        return sorted({*best, *(follower for number in best for follower in self.followers.get(number, ()))})

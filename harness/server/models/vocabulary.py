@@ -1,5 +1,6 @@
 """General-purpose English word lists: what means the same, and what means nothing for a search."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -16,7 +17,7 @@ def stems_of(words: Iterable[str]) -> frozenset[str]:
 COLUMN_CLUSTERS: tuple[frozenset[str], ...] = tuple(
     stems_of(listed(group))
     for group in (
-        "price cost costs paid pay expensive cheap cheapest dear dearest costly spend spent charge fee priced costing cheaper",
+        "price cost costs paid pay expensive cheap dear costly spend spent charge fee priced costing cheaper",
         "quantity qty units unit copies pieces sold sells purchased bought",
         "rating rated rate score scored stars star review reviews graded",
         "location city cities town towns place",
@@ -24,7 +25,8 @@ COLUMN_CLUSTERS: tuple[frozenset[str], ...] = tuple(
         "category categories type types kind kinds class",
         "genre genres",
         "date day dated when",
-        "employee employees staff worker workers headcount personnel workforce employs",
+        "description describe described details",
+        "employee employees staff worker workers headcount personnel workforce employs work works",
         "manager managers managed manages runs boss",
         "opened opening founded established launched inaugurated",
         "hours hour schedule",
@@ -56,8 +58,7 @@ COLUMN_CLUSTERS: tuple[frozenset[str], ...] = tuple(
 RECORD_CLUSTERS: tuple[frozenset[str], ...] = tuple(
     stems_of(listed(group))
     for group in (
-        "purchase purchases purchased buy buys bought buying order orders ordered sale sales sold sell sells selling "
-        "transaction transactions product products item items goods make made",
+        "purchase purchased buy bought order sale sold sell transaction product item goods make made",
         "customer customers consumer consumers buyer buyers shopper shoppers client clients people person gender",
         "loan loans loaned lent lend borrow borrowed borrowing",
         "employee employees staff people person worker workers work works working employ employs employed",
@@ -73,7 +74,7 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
     stems_of(listed(group))
     for group in (
         "buy purchase bought order acquire",
-        "cost price fee charge costs priced paid pay payable",
+        "cost price fee charge costs priced paid pay payable payment",
         "refund reimburse reimbursement reimbursed repay refunded",
         "return returned returning",
         "begin start commence started starts",
@@ -102,7 +103,7 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
         "adult adults grown-ups",
         "ticket admission entry entrance tickets",
         "free complimentary gratis",
-        "discount reduction rebate reduced concession",
+        "discount rebate concession",
         "photo photograph photography pictures photos picture photographs",
         "cafe restaurant cafeteria",
         "toilet restroom bathroom lavatory",
@@ -135,7 +136,17 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
         "mile mileage miles",
         "box packaging package packaged",
         "receipt invoice proof",
-        "approve approval approved authorise authorize sign",
+        "approve approval approved authorise authorize sign grant granted",
+        "leave left",
+        "fly flight flights air",
+        "lead led",
+        "build built",
+        "sell sold",
+        "send sent",
+        "hold held",
+        "write wrote written",
+        "run ran",
+        "loan lend lent loaned borrow borrowed",
         "decide decision decides",
         "store shop branch outlet",
         "guest visitor visitors guests",
@@ -156,7 +167,7 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
         "hourly hour hours",
         "percentage percent %",
         "earliest first",
-        "founded established opened began started",
+        "founded established began",
         "located location address",
         "buyer customer client consumer",
         "supervise supervision accompanied",
@@ -194,7 +205,9 @@ LIGHT: frozenset[str] = stems_of(
         detail details question answer rule rules section text company new different various several total overall
         time times number amount many much day date there hello hi thanks thank okay ok sir madam someone somebody
         people person customer customers user users look looking help please current actual general high big large money
+        days week weeks month months year years
         also else both first second per each maximum minimum limit period length full whole entire
+        join joins window
         wonder wondering curious understand sure whether last lasts valid good bad must should what's when's
         """
     )
@@ -204,21 +217,21 @@ LIGHT: frozenset[str] = stems_of(
 PERSON_WORDS: frozenset[str] = stems_of(
     listed(
         "who person manager director officer team department head lead supervisor staff curator librarian owner author "
-        "teacher coordinator representative agent chef ranger board committee hr desk partner"
+        "teacher coordinator representative agent chef ranger committee hr desk partner"
     )
 )
 """Stems that a sentence about a person or a body of people is likely to hold."""
 
 STATES: Mapping[str, str] = dict(
-    pair.split(":")
-    for pair in (
+    re.findall(
+        r"(\w+):([^|]+)",
         "AL:Alabama|AK:Alaska|AZ:Arizona|AR:Arkansas|CA:California|CO:Colorado|CT:Connecticut|DE:Delaware|FL:Florida|"
         "GA:Georgia|HI:Hawaii|ID:Idaho|IL:Illinois|IN:Indiana|IA:Iowa|KS:Kansas|KY:Kentucky|LA:Louisiana|ME:Maine|"
         "MD:Maryland|MA:Massachusetts|MI:Michigan|MN:Minnesota|MS:Mississippi|MO:Missouri|MT:Montana|NE:Nebraska|"
         "NV:Nevada|NH:New Hampshire|NJ:New Jersey|NM:New Mexico|NY:New York|NC:North Carolina|ND:North Dakota|OH:Ohio|"
         "OK:Oklahoma|OR:Oregon|PA:Pennsylvania|RI:Rhode Island|SC:South Carolina|SD:South Dakota|TN:Tennessee|TX:Texas|"
-        "UT:Utah|VT:Vermont|VA:Virginia|WA:Washington|WV:West Virginia|WI:Wisconsin|WY:Wyoming"
-    ).split("|")
+        "UT:Utah|VT:Vermont|VA:Virginia|WA:Washington|WV:West Virginia|WI:Wisconsin|WY:Wyoming",
+    )
 )
 """The states of the USA by their postal codes."""
 
