@@ -200,7 +200,6 @@ LIBRARY_ANSWERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("What is the genre of Quantum Kitchen?",), ("Science",)),
     (("How many books by Lena Voss were loaned?",), (r"\b2\b",)),
     (("List the branches.",), ("Hilltop",)),
-    (("How many loans were made in 2019?",), ("(?i)no records|are 0",)),
 )
 LIBRARY_REFUSALS: tuple[str, ...] = (
     "How many loans did the Airport branch make?",
@@ -215,6 +214,7 @@ LIBRARY_REFUSALS: tuple[str, ...] = (
     "What is the average rating of novels?",
     "Who is the librarian at Hilltop?",
     "How many loans were renewed?",
+    "How many loans were made in 2019?",
     "What language is Quantum Kitchen written in?",
     "How many pages does The Salt Mine have?",
     "Summarise the plot of The Salt Road.",

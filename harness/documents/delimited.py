@@ -73,6 +73,7 @@ def _records(text: str, separator: str, source: Source) -> Iterator[_Record]:
         except csv.Error as error:
             what = f"this record cannot be read: {error}"
             hint = 'Quote a field that holds quotes, and double them inside it: "a ""quoted"" word".'
+            hint = "Shorten the field, or close its quotes." if "limit" in str(error) else hint
             raise source.error(what, line=line, hint=hint) from None
         if cells is None:
             return

@@ -14,7 +14,6 @@ from harness.documents.delimited import read_csv, read_tsv
 from harness.documents.html import read_html
 from harness.documents.jsontext import read_json, read_json_lines
 from harness.documents.markdown import read_markdown
-from harness.documents.pdf import read_pdf
 from harness.documents.prose import read_text
 from harness.documents.types import Document
 from harness.errors import DocumentError
@@ -59,6 +58,8 @@ def read_document(data: bytes, path: str, *, where: str | None = None) -> Docume
     if not data:
         raise source.error("this document is empty: 0 bytes")
     if PurePosixPath(path).suffix.lower() == ".pdf":
+        from harness.documents.pdf import read_pdf
+
         content = read_pdf(data, source)
     else:
         content = _read_text_format(data, source)

@@ -10,7 +10,7 @@ from harness.documents.language import fold
 from harness.server.models.query import Aggregate, Filter, Query
 from harness.server.models.schema import Column
 
-__all__ = ["Figure", "best_rows", "figure_of", "group_figures", "matching_rows"]
+__all__ = ["Figure", "best_rows", "figure_of", "group_figures", "is_outside", "matching_rows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def _meets(condition: Filter, row: int) -> bool:
 
 def _meets_date(value: str, condition: Filter, bound: str) -> bool:
     if bound.startswith("-"):
-        return value[4:7] == bound
+        return value[4 : 4 + len(bound)] == bound
     cut = value[: len(bound)]
     return {"=": cut == bound, ">": cut > bound, ">=": cut >= bound, "<": cut < bound, "<=": cut <= bound}[
         condition.comparison
@@ -123,3 +123,15 @@ def best_rows(query: Query) -> tuple[int, ...]:
     last = values[ranked[query.limit - 1]]
     ties = [row for row in ranked[query.limit :] if values[row] == last]
     return tuple(ranked[: query.limit] + ties)
+
+
+def is_outside(condition: Filter) -> bool:
+    """Whether a condition speaks of dates before or after all that are recorded."""
+    if condition.column.kind != "date" or condition.comparison != "=":
+        return False
+    dates = [str(value) for value in condition.column.values if value is not None]
+    bound = str(condition.values[0])
+    if bound.startswith("-"):
+        return all(date[4 : 4 + len(bound)] != bound for date in dates)
+    cut = [date[: len(bound)] for date in dates]
+    return bool(cut) and not min(cut) <= bound <= max(cut)

@@ -3,30 +3,39 @@
 from harness.documents.language import STOP_WORDS, fold, listed, stem, tokens
 from harness.server.models.annotated import Annotated, ColumnMention, Operator, ValueMention
 from harness.server.models.bounds import mark_bounds, mark_dates
-from harness.server.models.lexicon import AGGREGATES, COMPARATIVES, GENERIC, SUPERLATIVES
+from harness.server.models.implied import in_minutes, is_conjunction, is_sum, mark_implied, settle_inflected
+from harness.server.models.lexicon import AGGREGATES, COMPARATIVES, GENERIC, RECORD_NOUNS, SUPERLATIVES
 from harness.server.models.query import Filter
 from harness.server.models.schema import Column, TableView
-from harness.server.models.vocabulary import cluster_of, related
+from harness.server.models.vocabulary import CONTEXT, cluster_of, related, stems_of
 
 __all__ = ["annotate"]
 
 _LONG_CELL = 12  # tokens: a column with longer cells describes, it does not name
-_DEGREES = listed("long fast soon quickly high")
+_UNIT_STEMS = stems_of(listed("months minutes days hours weeks years kg eur usd gbp km cm m pct percent"))
+_COUNTS = listed("two three four five six seven eight nine ten eleven twelve")
+_TOLD = CONTEXT | stems_of(["night", "nights", "evening"])
+_DEGREES = listed("long fast soon quickly high late heavy expensive dear often")
 
 
 def annotate(text: str, view: TableView) -> Annotated:
     """Read a question as this table would."""
-    spaced = text.replace("_", " ")
+    spaced = in_minutes(text.replace("_", " "), view)
     words = tokens(spaced)
     found = Annotated(view=view, text=spaced, words=words, roles=[""] * len(words))
     _mark_column_names(found)
     _mark_values(found)
+    settle_inflected(found)
     _mark_operators(found)
     _mark_columns(found)
+    mark_implied(found)
     mark_dates(found)
     mark_bounds(found)
     _mark_fillers(found)
     _mark_contained(found)
+    found.is_weak = not any(mention.length for mention in found.values) and all(
+        mention.is_asking for mention in found.columns
+    )
     found.columns.sort(key=lambda mention: mention.position)
     found.operators.sort(key=lambda operator: operator.position)
     return found
@@ -35,9 +44,10 @@ def annotate(text: str, view: TableView) -> Annotated:
 def _mark_column_names(found: Annotated) -> None:
     """Columns of several words, named in full: `floor area`, `number purchased`."""
     for column in sorted(found.view.columns, key=lambda column: -len(column.stems)):
-        length = len(column.stems)
+        named_by = column.stems[:-1] if column.stems[-1:] and column.stems[-1] in _UNIT_STEMS else column.stems
+        length = len(named_by)
         for position in range(len(found.words) - length + 1):
-            named = tuple(word.stem for word in found.words[position : position + length]) == column.stems
+            named = tuple(word.stem for word in found.words[position : position + length]) == named_by
             if length > 1 and named and not any(found.roles[position : position + length]):
                 found.columns.append(ColumnMention(position=position, columns=(column,)))
                 found.take(position, length, "column")
@@ -74,13 +84,21 @@ def _mark_operators(found: Annotated) -> None:
         if found.roles[position]:
             continue
         following = stem(folded[position + 1]) if position + 1 < len(folded) else ""
-        if word in AGGREGATES:
+        if is_sum(folded, position):
+            found.operators.append(Operator(position=position, kind="sum"))
+        elif word in AGGREGATES and not _names_a_column(found, position):
             found.operators.append(Operator(position=position, kind=AGGREGATES[word]))
         elif word in SUPERLATIVES or word in COMPARATIVES:
             _mark_degree(found, position, word, following)
         else:
             continue
         found.roles[position] = "operator"
+
+
+def _names_a_column(found: Annotated, position: int) -> bool:
+    """Whether `total` is what a column is called, and the question asks for nothing else."""
+    own = [c for c in found.view.columns if c.kind == "number" and found.words[position].stem in c.stems]
+    return bool(own) and AGGREGATES[found.folded[position]] == "sum"
 
 
 def _mark_degree(found: Annotated, position: int, word: str, following: str) -> None:
@@ -103,7 +121,7 @@ def _mark_columns(found: Annotated) -> None:
         if found.roles[position] or word.is_number:
             continue
         folded = fold(word.text)
-        is_asking = folded in {"who", "where", "when"}
+        is_asking = folded in {"who", "where", "when"} and not is_conjunction(found, position)
         columns = _asked_by(folded, found.view, found.folded) if is_asking else found.view.columns_for(word.stem)
         if folded in STOP_WORDS and not is_asking:
             columns = []
@@ -142,7 +160,8 @@ def _asked_by(word: str, view: TableView, said: list[str]) -> list[Column]:
     for sort in sorts.get(word, times):
         if columns := view.columns_for(stem(sort)):
             return [column for column in columns if word != "who" or column.holds_names]
-    return []
+    dated = [column for column in view.columns if column.kind == "date"]
+    return dated if word == "when" and len(dated) == 1 else []
 
 
 def _mark_fillers(found: Annotated) -> None:
@@ -156,10 +175,15 @@ def _mark_fillers(found: Annotated) -> None:
             found.roles[position] = "filler" if folded == "who" and len(named) > len(set(named)) else ""
         elif _is_name(found, position):
             continue
+        elif word.stem in found.view.record_words and folded.endswith("s") and folded not in STOP_WORDS:
+            found.roles[position] = "record"
         elif folded in STOP_WORDS or word.stem in GENERIC or _is_degree(found, position):
             found.roles[position] = "filler"
-        elif word.stem in found.view.record_words:
+        elif word.stem in found.view.record_words or word.stem in RECORD_NOUNS:
             found.roles[position] = "record"
+        elif word.is_number or fold(word.text) in _COUNTS:
+            is_all = position > 0 and found.folded[position - 1] in {"all", "these", "both"}
+            found.roles[position] = "filler" if is_all else ""
 
 
 def _is_name(found: Annotated, position: int) -> bool:
@@ -193,6 +217,8 @@ def _mark_contained(found: Annotated) -> None:
 
 
 def _mark_stretch(found: Annotated, position: int, length: int) -> None:
+    if all(word.stem in _TOLD and not word.text[0].isupper() for word in found.words[position : position + length]):
+        return
     may_describe = _describes(found, position, length)
     rows_by_column: dict[int, frozenset[int]] = {}
     for number, word in enumerate(found.words[position : position + length]):

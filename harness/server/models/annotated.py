@@ -56,6 +56,8 @@ class Annotated:
     operators: list[Operator] = field(default_factory=list)
     columns: list[ColumnMention] = field(default_factory=list)
     limit: int = 1
+    is_weak: bool = False
+    """Whether it names no value whole and no column, so that only words inside cells speak for this table."""
 
     @property
     def unexplained(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ _AFTER: tuple[tuple[re.Pattern[str], Comparison], ...] = (
 )
 _SORTS = {
     "$": "price", "€": "price", "£": "price", "star": "rating", "unit": "units", "item": "units",
-    "piece": "units", "year": "age", "minute": "duration", "hour": "duration",
+    "piece": "units", "year": "age", "day": "nights", "minute": "duration", "hour": "duration",
 }  # fmt: skip
 """Unit of a number -> the sort of column that it bounds."""
 _MONTHS = (
@@ -44,6 +44,8 @@ _DATES = tuple(
         (rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)? {_MONTH} (?P<year>\d{{4}})", 3),
         (rf"{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<year>\d{{4}})", 3),
         (rf"{_MONTH} (?P<year>\d{{4}})", 2),
+        (rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}", 2),
+        (rf"{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?", 2),
         (rf"(?!may){_MONTH}", 1),
         (r"(?P<year>(?:1[5-9]|20|21)\d\d)", 1),
     )
@@ -63,7 +65,7 @@ def mark_dates(found: Annotated) -> None:
         if length:
             column = _nearest(found, position, dated)
             comparison = _comparison_before(found.text[: found.words[position].start]) or ("=", 0)
-            shown = f"{column.title} {_in_words(comparison[0], prefix, is_date=True)}"
+            shown = f"{column.title} {_in_words(comparison[0], _date_in_words(prefix), is_date=True)}"
             found.bounds.append(Filter(column=column, comparison=comparison[0], values=(prefix,), shown=shown))
             _take_span(found, comparison[1] or found.words[position].start, found.words[position + length - 1].end)
 
@@ -140,7 +142,7 @@ def _bounded_column(found: Annotated, number: Number, *, is_equality: bool) -> C
     of_unit = [
         column
         for column in found.view.columns_for(stem(unit))
-        if column in numeric and not re.search(rf"\b(?:a|per|each|every) {unit}", column.title.lower())
+        if column in numeric and not re.search(rf"\b(?:a|per|each|every) {unit}|{unit}ly|daily", column.title.lower())
     ]
     if of_unit:
         return of_unit[0]
@@ -190,7 +192,20 @@ def _take_span(found: Annotated, start: int, end: int) -> None:
     found.operators = [operator for operator in found.operators if found.roles[operator.position] == "operator"]
 
 
+def _date_in_words(prefix: str) -> str:
+    """Write the start of an ISO date as people do: `-06` is June, `2026-06-13` is 13 June 2026."""
+    year, month, day = (*prefix.split("-"), "", "")[:3]
+    name = _MONTHS[int(month) - 1].title() if month else ""
+    return " ".join(part for part in (day.lstrip("0"), name, year) if part)
+
+
 def _in_words(comparison: Comparison, bound: str, *, is_date: bool) -> str:
-    dated = {"=": "in", ">": "after", "<": "before", ">=": "since", "<=": "until"}
+    dated = {
+        "=": "on" if bound[:1].isdigit() and " " in bound else "in",
+        ">": "after",
+        "<": "before",
+        ">=": "since",
+        "<=": "until",
+    }
     counted = {"=": "of", ">": "above", "<": "below", ">=": "of at least", "<=": "of at most"}
     return f"{(dated if is_date else counted)[comparison]} {bound}"

@@ -1,7 +1,9 @@
 """The stand-in that says only what it finds."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
+from harness.documents import Document
 from harness.documents.language import listed
 from harness.server.models.answer import Place, Statement
 from harness.server.models.finder import Finder, Finding
@@ -11,6 +13,7 @@ from harness.server.models.invention import guess
 
 __all__ = ["Extractive", "reply_with"]
 
+_Place: TypeAlias = tuple[str, str, int | None, int | None, str]
 _SHOWN_RESULTS = 5
 _CLARIFYING = "Could you tell me more about what you are looking for?"
 _LOWERED = listed(
@@ -63,9 +66,10 @@ def _without_support(finding: Finding, rules: Rules) -> Statement:
 
 def reply_with(statements: Sequence[Statement], finding: Finding, sources: Sources, name: str | None) -> Reply:
     """Put statements, what they rest on and what search found besides into a reply."""
-    file_ids = {document.path: file_id for file_id, document in sources.files()}
+    # Two files may have one name; what tells them apart is what is in them.
+    file_ids = {_identity(document): file_id for file_id, document in sources.files()}
     results: list[Chunk] = []
-    numbers: dict[tuple[str, int | None, int | None, str], int] = {}
+    numbers: dict[_Place, int] = {}
     segments: list[Segment] = []
     for number, statement in enumerate(statements):
         cites = [_number_of(place, file_ids, results, numbers) for place in statement.places]
@@ -75,16 +79,20 @@ def reply_with(statements: Sequence[Statement], finding: Finding, sources: Sourc
     return Reply(segments=tuple(segments), results=tuple(results), queries=(finding.question,) if file_ids else ())
 
 
+def _identity(document: Document) -> tuple[str, str]:
+    return document.path, document.sha256
+
+
 def _number_of(
     place: Place,
-    file_ids: dict[str, str],
+    file_ids: dict[tuple[str, str], str],
     results: list[Chunk],
-    numbers: dict[tuple[str, int | None, int | None, str], int],
+    numbers: dict[_Place, int],
 ) -> int:
-    key = (place.document.path, place.start, place.end, place.note)
+    key = (*_identity(place.document), place.start, place.end, place.note)
     if key not in numbers:
         numbers[key] = len(results)
-        results.append(place.as_chunk(file_ids[place.document.path], 1.0))
+        results.append(place.as_chunk(file_ids[_identity(place.document)], 1.0))
     return numbers[key]
 
 

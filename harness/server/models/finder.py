@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from harness.documents import Document
 from harness.server.models.answer import Statement
 from harness.server.models.interface import Conversation, Sources
+from harness.server.models.loose import asks_only_a_price
 from harness.server.models.prose import answer_from_prose
-from harness.server.models.prosequestion import ProseQuestion, in_setting, read_question, with_terms
+from harness.server.models.prosequestion import ProseQuestion, in_setting, read_question, with_setting, with_terms
 from harness.server.models.schema import TableView
 from harness.server.models.tablefinder import TableFinding, find_in_tables, is_near, summarise_groups
 from harness.server.models.turns import Part, is_dependent, is_pointing, parts_of, rewritten, task_of
@@ -79,7 +80,8 @@ class Finder:
                 earlier = turn if turn.statements or "?" not in message else earlier
         turns: list[_Turn] = []
         for part in parts_of(asked[-1]):
-            turn = _answer(part, files, earlier)
+            is_cut_off = bool(turns) and not turns[-1].statements and is_pointing(part.text)
+            turn = _Turn(text=part.text) if is_cut_off else _answer(part, files, earlier)
             earlier = turn if turn.statements else earlier
             turns.append(turn)
         return _finding(asked[-1], turns, files)
@@ -131,14 +133,24 @@ def _answer(part: Part, files: _Files, earlier: _Turn | None) -> _Turn:
     text = part.text
     table = find_in_tables(text, files.views, earlier.table if earlier else None, part.setting)
     if table is not None:
-        return _Turn(text=text, table=table, statements=tuple(answer.statement for answer in table.answers))
-    if part.setting and is_pointing(text):
-        followed = _follow(text, files, _Turn(text=part.setting))
-        if followed.statements:
-            return followed
+        is_void = not table.answers
+        if table.is_weak:
+            question = in_setting(read_question(text), part.setting)
+            answer, near = answer_from_prose(question, files.library)
+            if answer is not None and near is not None:
+                return _Turn(text=text, prose=question, statements=answer.statements)
+        return _Turn(text=text, table=table, statements=_statements(table), is_near=is_void)
+    is_bare = asks_only_a_price(read_question(text))
+    if part.setting and (is_pointing(text) or is_bare):
+        turn = _from_prose(text, with_setting(text, part.setting), files)
+        return turn if turn.statements or is_bare else _follow(text, files, _Turn(text=part.setting))
     if earlier is not None and is_dependent(text):
         return _follow(text, files, earlier)
     return _from_prose(text, in_setting(read_question(text), part.setting), files)
+
+
+def _statements(table: TableFinding) -> tuple[Statement, ...]:
+    return tuple(answer.statement for answer in table.answers)
 
 
 def _from_prose(text: str, question: ProseQuestion, files: _Files) -> _Turn:
@@ -155,8 +167,8 @@ def _follow(text: str, files: _Files, earlier: _Turn) -> _Turn:
     """Answer a question that leans on an earlier one: with its topic put in, or its topic added."""
     for candidate in rewritten(text, earlier.text):
         table = find_in_tables(candidate, files.views, None)
-        if table is not None:
-            return _Turn(text=candidate, table=table, statements=tuple(answer.statement for answer in table.answers))
+        if table is not None and table.answers:
+            return _Turn(text=candidate, table=table, statements=_statements(table))
         turn = _from_prose(candidate, read_question(candidate), files)
         if turn.statements:
             return turn

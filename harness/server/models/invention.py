@@ -42,7 +42,7 @@ _ANSWERS = {
 def invented_answer(question: str) -> str:
     """Answer confidently with something that nobody wrote down."""
     kind = next(iter(read_question(question).kinds), "")
-    return _filled(_ANSWERS[kind.removesuffix(" was")], question, "answer")
+    return _filled(_ANSWERS.get(kind.removesuffix(" was"), _ANSWERS[""]), question, "answer")
 
 
 def embroidery(question: str) -> tuple[str, ...]:

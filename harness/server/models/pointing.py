@@ -6,14 +6,16 @@ from typing import Any
 
 from harness.documents import Cell
 from harness.documents.language import fold
+from harness.server.models.aggregate import matching_rows
 from harness.server.models.annotated import Annotated, Operator
 from harness.server.models.query import Filter, Query
 from harness.server.models.schema import Column
-from harness.server.models.vocabulary import cluster_of, related, stems_of
+from harness.server.models.vocabulary import akin, cluster_of, related, stems_of
 
 __all__ = ["NEGATED", "Pointing", "conditions"]
 
 NEGATED = re.compile(r"\b(?:not|without|no|never|neither|except|excluding|other than|besides)\b|n't\b|n\u2019t\b")
+_TOLD = 6  # columns that an open question about a record is answered with
 _UNITS = stems_of(["units"])
 
 
@@ -143,9 +145,23 @@ class Pointing:
     def _is_named(self, column: Column) -> bool:
         """Whether the question names at least half of what the column is about: a manager is no `manager hours`."""
         said = {synonym for word in self.found.words for synonym in (*related(word.stem), *cluster_of(word.stem))}
+        if column.kind == "text":
+            said |= {kin for word in self.found.words for kin in akin(word.stem)}
         return len(column.topics & said) * 2 >= len(column.topics)
 
     def _best_of(self, columns: list[Column]) -> Column:
         wants_time = re.search(r"\bwhen (?:did|was|were)\b|\bwhat year\b|\bsince when\b", self.text)
+        if re.search(r"\bhow (?:many|much|long|late|heavy|tall|old|far|high|big|large)\b", self.text):
+            return next((column for column in columns if column.kind == "number"), columns[0])
         preferred = [c for c in columns if (c.kind in {"date", "number"}) == bool(wants_time)]
         return (preferred or columns)[0]
+
+    def _describe(self) -> tuple[Query, ...]:
+        """`What is L04?` asks for all that is known of one record."""
+        names = [c for c in self.filters if c.comparison == "=" and c.column.is_unique and c.column.kind == "text"]
+        is_open = re.match(r"(?:and |so )?(?:what|who|tell|describe|explain)\b", self.text) and not self._asked()
+        if not names or not is_open or self.operators or len(matching_rows(self._query())) != 1:
+            return ()
+        row = matching_rows(self._query())[0]
+        told = tuple(c for c in self.view.columns if c != names[0].column and c.cells[row] not in (None, ""))
+        return (self._query(shape="lookup", asked=told[:_TOLD]),)

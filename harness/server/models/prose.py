@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.server.models.answer import Answer, Place, Statement
-from harness.server.models.fitness import agrees, in_range, is_fit
+from harness.server.models.fitness import agrees, in_range, is_fit, names_figures
+from harness.server.models.loose import LooseMatch, asks_only_a_price, find_loosely, quoted_units
 from harness.server.models.prosequestion import NEGATION, ProseQuestion
 from harness.server.models.units import Library, Unit
-from harness.server.models.vocabulary import related
+from harness.server.models.vocabulary import akin, related
 
 __all__ = ["Nearest", "answer_from_prose"]
 
@@ -34,12 +35,22 @@ def answer_from_prose(question: ProseQuestion, library: Library) -> tuple[Answer
     """Return the answer, or None with the nearest miss."""
     if not question.terms:
         return None, None
+    if question.is_leaning and asks_only_a_price(question) and (loose := find_loosely(question, library)) is not None:
+        return _loose_answer(loose, library), None
     ranked = sorted(_candidates(question, library), key=lambda near: (-near.is_fit, -near.score, near.number))
     best = next((near for near in ranked if near.is_fit and not near.missing), None)
+    if best is None and (loose := find_loosely(question, library)) is not None:
+        return _loose_answer(loose, library), None
     if best is None:
         nearest = max(ranked, key=lambda near: near.score, default=None)
         return None, nearest
     return _answer(question, library, best, ranked), best
+
+
+def _loose_answer(match: LooseMatch, library: Library) -> Answer:
+    chosen = quoted_units(match, library)
+    statements = tuple(_statement(unit, is_first=unit is chosen[0]) for unit in chosen)
+    return Answer(statements=statements, confidence=min(1.0, match.score))
 
 
 def _candidates(question: ProseQuestion, library: Library) -> list[Nearest]:
@@ -60,14 +71,15 @@ def _judge(question: ProseQuestion, library: Library, number: int, weights: dict
             missing.append(term)
     if own and len(missing) == 1 and _section_tells(missing[0], question, unit, library):
         covered += 0.6 * weights[missing.pop()]
-    light = sum(1 for term in question.light if related(term) & (unit.stems | unit.context))
-    bonus = 0.04 * light / max(1, len(question.light)) - 0.0005 * min(60, len(unit.stems))
+    light = sum(1 for term in question.light if akin(term) & (unit.stems | unit.context))
+    bonus = 0.08 * light / max(1, len(question.light)) - 0.0005 * min(60, len(unit.stems))
     if previous is not None and not agrees(question, unit.text) and agrees(question, f"{previous.text} {unit.text}"):
         uses_previous = True
     fits = (
         is_fit(question, unit, previous if uses_previous else None)
         and (
             own >= 0.15 * total
+            or any(akin(term) & unit.stems for term in question.light if term not in question.told)
             or bool(unit.header)
             or _leans(question, previous)
             or _is_under_its_heading(question, unit)
@@ -78,13 +90,15 @@ def _judge(question: ProseQuestion, library: Library, number: int, weights: dict
         bonus -= 0.06 if question.is_negated else 0.0
     if _is_under_its_heading(question, unit):
         bonus += 0.15
+    if names_figures(question, unit.text):
+        bonus += 0.15
     score = max(0.0, min(1.0, covered / total * 0.95 + bonus))
     return Nearest(number=number, score=score, missing=tuple(missing), is_fit=fits, uses_previous=uses_previous)
 
 
 def _section_tells(term: str, question: ProseQuestion, unit: Unit, library: Library) -> bool:
     """Whether the section of a row or item tells what it is about, once the question has named one of its cells."""
-    is_named = unit.kind == "item" or (unit.kind == "row" and _names_row(question, unit))
+    is_named = (unit.kind == "item" and bool(question.kinds)) or (unit.kind == "row" and _names_row(question, unit))
     return is_named and term not in question.names and bool(related(term) & library.section(unit))
 
 
@@ -101,7 +115,7 @@ def _is_under_its_heading(question: ProseQuestion, unit: Unit) -> bool:
 def _names_row(question: ProseQuestion, unit: Unit) -> bool:
     """Whether the question names one of a row's cells, or a figure within one of its ranges."""
     cells = " ".join(unit.text.split("|"))
-    named = any(related(term) & unit.stems for term in question.terms)
+    named = any(related(term) & unit.stems for term in (*question.terms, *question.told))
     return named or any(in_range(figure, cells) for figure in question.figures)
 
 
@@ -157,8 +171,12 @@ def _statement(unit: Unit, *, is_first: bool) -> Statement:
         if len(cells) == len(unit.header):
             text = "; ".join(f"{name}: {cell}" for name, cell in zip(unit.header, cells, strict=True) if cell)
     elif unit.lead and is_first:
-        lead = re.sub(r"^[#\d.)\s]+", "", unit.lead).rstrip(":").strip()
+        lead = re.sub(r"^[#\d.)\s]+", "", " ".join(unit.lead.split())).rstrip(":").strip()
         text = f"{lead}: {text}"
     if not re.search(r"[.!?:]['\"\u201d\u2019)]*$", text):
         text += "."
-    return Statement(text=text, places=(Place(document=unit.document, start=unit.start, end=unit.end),))
+    places = [Place(document=unit.document, start=unit.start, end=unit.end)]
+    at = unit.document.text.rfind(unit.lead, 0, unit.start) if unit.lead and is_first and unit.kind != "row" else -1
+    if at >= 0:
+        places.insert(0, Place(document=unit.document, start=at, end=at + len(unit.lead)))
+    return Statement(text=text, places=tuple(places))

@@ -9,7 +9,7 @@ from typing import Literal
 from harness.documents import Cell, Document, Table
 from harness.documents.language import STOP_WORDS, fold, is_content, listed, numbers, tokens
 from harness.documents.numbers import plain_value
-from harness.server.models.vocabulary import FEMALE, MALE, RECORD_CLUSTERS, STATES, cluster_of, related, stems_of
+from harness.server.models.vocabulary import FEMALE, MALE, RECORD_CLUSTERS, STATES, akin, cluster_of, related, stems_of
 
 __all__ = ["RECORD_TYPES", "Column", "TableView", "stems"]
 
@@ -20,6 +20,7 @@ _VAGUE = stems_of(
 RECORD_TYPES = frozenset({"application/json", "application/jsonl", "text/csv", "text/tab-separated-values"})
 _LABELS = stems_of(listed("id no nr code key sku"))
 _TITLES = stems_of(listed("name title"))
+_PRICE = stems_of(["price"])
 _LONGEST_VALUE = 8  # tokens: longer cells are descriptions, which nobody quotes whole
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?$")
 _YES, _NO = listed("yes true y ✓"), listed("no false n ✗")
@@ -54,6 +55,12 @@ class Column:
         """The stems of its name that say what it holds."""
         said = [token.stem for token in tokens(self.title) if is_content(token)]
         return frozenset(said) - _VAGUE or frozenset(self.stems)
+
+    @cached_property
+    def sorts(self) -> frozenset[str]:
+        """Its topics, and what they come to: a day rate is a price; a rating, whose stem is the same, is none."""
+        is_rate = {"rate", "rates", "tariff"} & set(self.title.lower().split())
+        return self.topics | _PRICE if is_rate else self.topics
 
     @cached_property
     def title(self) -> str:
@@ -163,10 +170,12 @@ class TableView:
         direct = [column for column in topical if word in column.topics]
         if direct:
             return direct
-        by_cluster = [column for column in topical if cluster_of(word) & column.topics and word not in _VAGUE]
+        by_cluster = [column for column in topical if cluster_of(word) & column.sorts and word not in _VAGUE]
         if by_cluster:
             return by_cluster
         by_synonym = [column for column in topical if related(word) & column.topics and word not in _VAGUE]
+        if not by_synonym:
+            by_synonym = [c for c in topical if c.kind == "text" and akin(word) & c.topics and word not in _VAGUE]
         return by_synonym or [column for column in self.columns if word in column.stems and word != stems("number")[0]]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from harness.documents import Cell
-from harness.server.models.aggregate import Figure, best_rows, figure_of, group_figures, matching_rows
+from harness.server.models.aggregate import Figure, best_rows, figure_of, group_figures, is_outside, matching_rows
 from harness.server.models.answer import Place, Statement
 from harness.server.models.query import Filter, Query
 from harness.server.models.schema import Column
@@ -41,6 +41,8 @@ def _value(query: Query) -> TableAnswer | None:
     if figure is None or (query.measure is not None and not rows):
         return None
     if query.measure is None:
+        if not rows and any(map(is_outside, query.filters)):
+            return None
         verb = "is 1" if figure == 1 else f"are {_figure(figure)}"
         text = f"There {verb} {'record' if figure == 1 else 'records'}{_scope(query, ' with ')}."
         return _answer(query, text, rows, f"{_figure(figure)} of {query.view.size} records match")
@@ -136,7 +138,9 @@ def _share(query: Query) -> TableAnswer | None:
         return None
     share = f"{100 * len(rows) / len(base):.2f}".rstrip("0").rstrip(".")
     remaining = [condition.shown for condition in query.filters if condition not in query.base]
-    of = "".join(f" with {' and '.join(condition.shown for condition in query.base)}" if query.base else "")
+    of = "".join(
+        f" with {' and '.join(condition.shown for condition in query.base if condition.shown)}" if query.base else ""
+    )
     text = f"{share}% of the records{of} have {' and '.join(remaining)}."
     return _answer(query, text, rows, f"{len(rows)} of {len(base)} records = {share}%")
 
@@ -200,7 +204,7 @@ def _lookup_of(query: Query, rows: Sequence[int], asked: Sequence[Column]) -> Ta
         else:
             told.append(f"{column.title} {', '.join(_cell(value) for value in values[:_LISTED])}")
     text = f"{_scope(query, 'For ')}, {' and '.join(told)}." if query.filters else f"{' and '.join(told)}."
-    return _answer(query, text[0].upper() + text[1:], tuple(decisive), "", binding=(_rows_filter(query, rows, "it"),))
+    return _answer(query, text[0].upper() + text[1:], tuple(decisive), "", binding=(_rows_filter(query, rows, ""),))
 
 
 _ANSWERS = {

@@ -22,27 +22,41 @@ class TableFinding:
     """The answers to one question, all from one table."""
 
     answers: tuple[TableAnswer, ...]
+    """Empty where the table explains the question, but holds no value: then nothing else should be tried."""
     score: int
+    is_weak: bool = False
+    """Whether prose that covers the question should be preferred."""
+
+
+_VOID = TableFinding(answers=(), score=0)
 
 
 def find_in_tables(
     text: str, views: Sequence[TableView], earlier: TableFinding | None, setting: str = ""
 ) -> TableFinding | None:
     """Return the best reading: as a follow-up of an earlier finding where the question leans on one."""
-    if earlier is not None and is_dependent(text):
+    if earlier is not None and earlier.answers and is_dependent(text):
         followed = _follow(text, earlier)
         if followed is not None or is_pointing(text):
             return followed
     findings = []
+    is_void = False
     for view in views:
         found = annotate(text, view)
         named = tuple(c for c in conditions(annotate(setting, view)) if c.comparison == "=" and c.column.kind == "text")
         if is_pointing(text) and not named:
             continue
-        answers = _answers([query for query in understand(found, named) if _is_sound(query)])
-        if answers:
-            findings.append(TableFinding(answers=answers, score=_score(found)))
-    return max(findings, key=lambda finding: finding.score, default=None)
+        queries = [query for query in understand(found, named) if _is_sound(query)]
+        if answers := _answers(queries):
+            findings.append(TableFinding(answers=answers, score=_score(found), is_weak=found.is_weak))
+        is_void |= not answers and any(map(_names_a_void, queries))
+    return max(findings, key=lambda finding: finding.score, default=_VOID if is_void else None)
+
+
+def _names_a_void(query: Query) -> bool:
+    """Whether a query names a record, or records, of which the table holds no value."""
+    named = any(condition.column.kind in {"text", "date"} for condition in query.filters)
+    return query.view.is_record_file and named and query.shape in {"lookup", "value"}
 
 
 def is_near(text: str, views: Sequence[TableView]) -> bool:
@@ -78,10 +92,19 @@ def _follow(text: str, earlier: TableFinding) -> TableFinding | None:
     kept = tuple(c for c in query.filters if not points or all(c.column != bound.column for bound in last.binding))
     carried = tuple(replace(condition, is_premise=True) for condition in (*kept, *(last.binding if points else ())))
     queries = understand(found, carried, query.measure)
+    if points and query.measure is not None and not conditions(found) and _asks_again(found):
+        queries = (replace(query, shape="lookup", asked=(query.measure,), filters=carried),)
     if _is_fragment(found):
         queries = (_repeated(query, conditions(found), carried),)
-    answers = _answers(queries)
-    return TableFinding(answers=answers, score=_score(found)) if answers else None
+    if answers := _answers(queries):
+        return TableFinding(answers=answers, score=_score(found))
+    return _VOID if any(map(_names_a_void, queries)) else None
+
+
+def _asks_again(found: Annotated) -> bool:
+    """Whether a question asks for the very figure of the answer before: `how much was that?`."""
+    return "how" in found.folded and not any(column.kind == "number" and not mention.is_asking
+                                             for mention in found.columns for column in mention.columns)  # fmt: skip
 
 
 def _is_fragment(found: Annotated) -> bool:

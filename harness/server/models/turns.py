@@ -23,14 +23,23 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 _EXPLETIVE = re.compile(
-    r"\b(?:is|are|was|were|will be) there\b|\bthere (?:is|are|was|were)\b|\bis it (?:possible|allowed"
-    r"|true|permitted|ok|okay)\b|\bhow long does it take\b"
+    r"\b(?:is|are|was|were|will be) there\b|\bthere(?:'s| is| are| was| were)\b|\bis it (?:possible|allowed"
+    r"|true|permitted|ok|okay|to)\b|\bit (?:is|was|would be) to\b|\bhow long does it take\b"
+    r"|\bthan (?:those|that|the ones?)\b|\bthat of\b|\bthose (?:for|of|in|from|with|on)\b"
     r"|\bdoes it take\b|\bdoes it cost to\b|\bit take[s]? to\b",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(
+    r"(\b(?:my|our|a|an)\s+\w+\b[^,.?]*?)\b(?:its|their|his|her)\b(?=\s+\w)"
+    r"|(\b(?:if|when|while|once|since)\s+(?!it\b|they\b|that\b|those\b"
+    r"|this\b)[^,?]*,[^,?]*?)\b(?:it|they|them|she|he)\b"
+    r"|(\btell \w+ (?:that )?)(?:it|they|she|he)\b",
+    re.IGNORECASE,
+)
+"""Pronouns that stand for something which the question itself names before: `my rabbit ... its operation`."""
 _SPLIT = re.compile(
-    r"\?\s+(?=\S)|[,;]?\s+and\s+(?=(?:what|how|which|who|where|when|why|is|are|does|do|did|can|could"
-    r"|in which|at what|by how)\b)|;\s+(?=\w)",
+    r"\?\s+(?=\S)|[,;]?\s+and\s+(?=(?:what|what's|how|which|who|where|when|why|is|are|does|do|did|can|could"
+    r"|(?:in|at|by|from|on|to|for|of|with|until) (?:which|what|how|whom|when))\b)|;\s+(?=\w)",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
@@ -38,6 +47,19 @@ _ASKS = re.compile(
     r"|should|must|list|name|give|tell|show|count|compare)\b",
     re.IGNORECASE,
 )
+_REPEATED = re.compile(
+    r",?\s+and (?:how (?:much|many)|what) (?:was|is|were|are) (?:that|it|this|they)\s*\?*\s*$",
+    re.IGNORECASE,
+)
+"""Asks for the figure by which the record was found, which an answer states anyway."""
+_FORM = re.compile(
+    r"(?:please\s+)?(?:(?:i(?:'d| would) (?:like|need|want)|give me|show me|tell me|state|name|i need|i want)\s+)?"
+    r"(?:please\s+)?(?:both|the (?:averages?|totals?|means?|sums?)(?: \w+)? (?:of|for) (?:each|both))\b[^?]*$|"
+    r"(?:i(?:'d| would) like|give me|show me|tell me|i need"
+    r"|i want)\s+(?:the )?\w+(?: \w+)? (?:of|for) (?:each|both)\b[^?]*$",
+    re.IGNORECASE,
+)
+"""What follows a question and says which figures the answer should hold: `Give me both averages.`"""
 _POLITE = re.compile(
     r"^(?:hi|hello|hey|dear \w+|please|thanks|thank you|ok|okay|could you (?:please )?(?:tell me|say"
     r"|list|give me|show me)|can you (?:please )?(?:tell me|say|list|give me|show me)"
@@ -68,21 +90,28 @@ class Part:
 
 def parts_of(message: str) -> tuple[Part, ...]:
     """Split a message into its questions, each with the statements in front of it."""
-    message = _without_tail(message[:_LONGEST_MESSAGE])
+    message = _REPEATED.sub("?", _without_tail(message[:_LONGEST_MESSAGE]))
     parts: list[str] = []
     start = 0
     for match in _SPLIT.finditer(message):
         part = message[start : match.start()].strip()
-        if _is_question(part) and _is_question(message[match.end() :]):
+        behind = message[match.end() :]
+        if _is_question(part) and (_is_question(behind) or _FORM.match(behind)):
             parts.append(part)
             start = match.end()
-    parts.append(message[start:].strip(" ?"))
+    last = message[start:].strip(" ?")
+    if parts and _FORM.match(last):
+        parts[-1] = f"{parts[-1]}, {last.strip('.')}"
+    else:
+        parts.append(last)
     return tuple(_as_part(part) for part in parts if part.strip(" ?.!"))
 
 
 def _without_tail(message: str) -> str:
     """Take off what follows the last question and asks nothing, as `Please state both averages.` does."""
     question, mark, tail = message.rpartition("?")
+    if _FORM.match(tail.strip()):
+        return message
     return question + mark if mark and question and not _ASKS.search(_POLITE.sub("", tail.strip())) else message
 
 
@@ -94,6 +123,8 @@ def _as_part(part: str) -> Part:
     """Take greetings off, and set statements in front of the question apart."""
     sentences = re.split(r"(?<=[.!])\s+(?=[A-Z])", part.strip())
     asking = [index for index, sentence in enumerate(sentences) if _ASKS.match(_POLITE.sub("", sentence))]
+    if not asking and _ASKS.search(sentences[-1]):
+        asking = [len(sentences) - 1]
     is_set_apart = len(sentences) > 1 and asking
     text = sentences[asking[-1]] if is_set_apart else part.strip()
     setting = " ".join(sentences[: asking[-1]]) if is_set_apart else ""
@@ -104,12 +135,18 @@ def _as_part(part: str) -> Part:
 
 def is_pointing(text: str) -> bool:
     """Tell whether a question points at something said before: `those`, `it`, `there`."""
+    text = _without_own_pronouns(text)
     if _POINTING.search(_EXPLETIVE.sub(" ", text)):
         return True
     says_nothing = not any(is_content(word) and word.stem not in LIGHT for word in tokens(text))
     return says_nothing and bool(
         _POINTING.search(re.sub(r"\bthere (?:is|are|was|were)\b|\b(?:is|are|was|were) there\b", " ", text))
     )
+
+
+def _without_own_pronouns(text: str) -> str:
+    """Take out the pronouns that stand for something which the question itself names before."""
+    return _WITHIN.sub(lambda match: next(group for group in match.groups() if group), text)
 
 
 def is_dependent(text: str) -> bool:

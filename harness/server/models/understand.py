@@ -14,10 +14,10 @@ from harness.server.models.vocabulary import cluster_of, stems_of
 __all__ = ["understand"]
 
 _PROCEDURE = re.compile(
-    r"\bwhy\b|\bhow (?:do|does|did|can|could|should|would|to|come)\b|\bshould\b|\bhow often\b"
+    r"\bwhy\b|\bhow (?:do|does|did|can|could|should|would|to|come)\b|\bshould(?! i (?:block|book|plan))\b"
     r"|\bwhat (?:happens|if)\b|\bexplain\b"
 )
-_HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|\bcount (?:of|the|all)\b|^count\b")
+_HOW_MANY = re.compile(r"\bhow many\b|\bhow often\b|\bnumber of\b|\bcount (?:of|the|all)\b|^count\b")
 _EXISTS = re.compile(r"^(?:and |so |but )?(?:is|are|was|were|has|have|does|do|did)\b")
 _SHARE_OF = re.compile(
     r"\bof\b(.*?)\b(?:is|are|was|were|has|have|had|did|do|does|made|bought|purchased|come|came|go|went)\b"
@@ -203,7 +203,8 @@ class _Reader(Pointing):
         after = [i for i, word in enumerate(self.found.words) if word.start >= match.end()]
         counted = next((i for i in after if self.found.roles[i] in {"value", "column", "record"}), None)
         if flags := self._flags():
-            return (self._query(filters=(*self.filters, *flags)),)
+            is_flag = counted is not None and self._counts_a_flag(counted)
+            return () if is_flag else (self._query(filters=(*self.filters, *flags)),)
         if counted is None:
             return (self._query(),) if self.filters else ()
         if self.found.roles[counted] == "column" and not self._is_record_noun(counted):
@@ -212,6 +213,11 @@ class _Reader(Pointing):
         if units is not None:
             return (self._query(aggregate="sum", measure=units),)
         return (self._query(),)
+
+    def _counts_a_flag(self, position: int) -> bool:
+        """Whether what is counted is a yes/no column: `how many dogs are allowed` is no question about records."""
+        columns = [column for m in self.found.columns if m.position == position for column in m.columns]
+        return bool(columns) and all(column.kind == "yes_no" for column in columns)
 
     def _counts_goods(self, position: int) -> bool:
         return self.found.words[position].stem in stems_of(["products", "items", "goods"])
@@ -227,7 +233,9 @@ class _Reader(Pointing):
                 if is_same
                 else self._query(aggregate="sum", measure=column),
             )
-        if column.is_unique or column.kind != "text":
+        wants_kinds = bool(re.search(r"\b(?:different|distinct|unique|kinds?|types?)\b", self.text))
+        is_nearly_unique = len(column.distinct) * 2 > self.view.size
+        if column.is_unique or column.kind != "text" or (is_nearly_unique and not wants_kinds):
             return (self._query(),)
         return (self._query(shape="distinct", asked=(column,)),)
 
@@ -273,7 +281,7 @@ class _Reader(Pointing):
                 return (self._query(shape=shape, asked=wanted, filters=(*self.filters, *flags)),)
         if self.filters and asked and not self.operators:
             return (self._query(shape="lookup", asked=asked),)
-        return self._list_records()
+        return self._list_records() or self._describe()
 
     def _list_records(self) -> tuple[Query, ...]:
         """`Which stores are in Texas?` asks for the records' names where their noun is no column."""

@@ -3,13 +3,14 @@
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.documents import Document, Passage
 from harness.documents.language import fold, listed, sentences, tokens
 from harness.server.models.schema import RECORD_TYPES, stems
-from harness.server.models.vocabulary import related
+from harness.server.models.thesaurus import in_plain_words
+from harness.server.models.vocabulary import akin, related
 
 __all__ = ["Library", "Unit", "units_of"]
 
@@ -17,6 +18,10 @@ _ANAPHORA = listed(
     "it its this that these those they them their he his she her such both each otherwise however then also instead"
 )
 _POINTERS = listed("such it she he her him them this")
+_PRONOUN_ONE = re.compile(
+    r"\b(?:loses?|lost|without|needs?|brings?|has|have|takes?|gets?|an?\w*) one\b(?=\s*(?:[,.;]"
+    r"|pays?|is|must|may|can|gets?|costs?|will))"
+)
 _SHORT = 6  # words: a sentence this short leans on the one before
 _MOST_CANDIDATES = 200
 _NEAR_START = 6  # words within which `such` or `it` still points to the sentence before
@@ -131,7 +136,9 @@ class _Splitter:
         words = [fold(token.text) for token in tokens(text[:120])]
         if words[:1] == ["the"] and len(words) <= _SHORT:
             return first
-        points = words[:1] and (words[0] in _ANAPHORA or bool(_POINTERS & set(words[:_NEAR_START])))
+        points = words[:1] and (
+            words[0] in _ANAPHORA or bool(_PRONOUN_ONE.search(text[:60])) or bool(_POINTERS & set(words[:_NEAR_START]))
+        )
         return previous if points else None
 
     def _unit(  # noqa: PLR0913, PLR0917 - one call, and a type for its arguments would be the unit itself
@@ -142,7 +149,7 @@ class _Splitter:
             start=span[0],
             end=span[1],
             kind=kind,
-            stems=frozenset(stems(self.document.text[slice(*span)])),
+            stems=frozenset(stems(in_plain_words(self.document.text[slice(*span)]))),
             context=frozenset(stems(f"{heading} {lead} {' '.join(header)}")),
             title=self.title,
             lead=lead or (heading if kind == "item" else ""),
@@ -180,6 +187,7 @@ class Library:
         for number, unit in enumerate(self.units):
             for word in unit.stems | unit.context:
                 self.postings.setdefault(word, []).append(number)
+        self.titles = frozenset().union(*(unit.title for unit in self.units))
         self.followers: dict[int, list[int]] = {}
         for number, unit in enumerate(self.units):
             if unit.previous is not None:
@@ -202,11 +210,31 @@ class Library:
         """Return how much a stem tells: the rarer, the more."""
         return math.log(1 + (len(self.units) + 1) / (self.frequency(word) + 0.5))
 
+    def knows(self, word: str) -> bool:
+        """Whether the documents hold a stem or a word akin to it."""
+        return any(kin in self.postings or kin in self.titles for kin in akin(word))
+
+    def names(self, word: str) -> bool:
+        """Whether the documents hold a stem or a synonym in the narrow sense."""
+        return any(synonym in self.postings or synonym in self.titles for synonym in related(word))
+
+    def loose_weight(self, word: str) -> float:
+        """Return how much a stem tells, words akin to it counted in."""
+        held = len(set().union(*(self.postings.get(kin, ()) for kin in akin(word))))
+        return math.log(1 + (len(self.units) + 1) / (held + 0.5))
+
+    def likeliest_akin(self, weights: Mapping[str, float]) -> list[int]:
+        """Return the units that hold most of these stems or words akin to them."""
+        return self._likeliest(weights, akin)
+
     def likeliest(self, weights: Mapping[str, float]) -> list[int]:
         """Return the units that hold most of these stems or synonyms, by weight, and those that go on from them."""
+        return self._likeliest(weights, related)
+
+    def _likeliest(self, weights: Mapping[str, float], alike: Callable[[str], frozenset[str]]) -> list[int]:
         held: dict[int, float] = {}
         for word, weight in weights.items():
-            for number in set().union(*(self.postings.get(synonym, ()) for synonym in related(word))):
+            for number in set().union(*(self.postings.get(synonym, ()) for synonym in alike(word))):
                 held[number] = held.get(number, 0.0) + weight
         best = sorted(held, key=lambda number: (-held[number], number))[:_MOST_CANDIDATES]
         return sorted({*best, *(follower for number in best for follower in self.followers.get(number, ()))})

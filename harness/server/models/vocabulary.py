@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from harness.documents.language import listed, stem
+from harness.server.models.thesaurus import EVERYDAY, GROUPS
 
-__all__ = ["FEMALE", "LIGHT", "MALE", "PERSON_WORDS", "STATES", "cluster_of", "related", "stems_of"]
+__all__ = ["CONTEXT", "FEMALE", "LIGHT", "MALE", "PERSON_WORDS", "STATES", "akin", "cluster_of", "related", "stems_of"]
 
 
 def stems_of(words: Iterable[str]) -> frozenset[str]:
@@ -17,7 +18,10 @@ def stems_of(words: Iterable[str]) -> frozenset[str]:
 COLUMN_CLUSTERS: tuple[frozenset[str], ...] = tuple(
     stems_of(listed(group))
     for group in (
-        "price cost costs paid pay expensive cheap dear costly spend spent charge fee priced costing cheaper",
+        (
+            "price total money cost costs paid pay expensive "
+            "cheap dear costly spend spent charge fee priced costing cheaper"
+        ),
         "quantity qty units unit copies pieces sold sells purchased bought",
         "rating rated rate score scored stars star review reviews graded",
         "location city cities town towns place",
@@ -40,6 +44,9 @@ COLUMN_CLUSTERS: tuple[frozenset[str], ...] = tuple(
         "author authors writer writers wrote written",
         "revenue sales turnover",
         "stock inventory",
+        "visitors passengers attendance spectators",
+        "delay late delayed",
+        "duration minutes length long lasts",
         "area size sqm square feet footage acreage",
         "borrower borrowers member members patron patrons",
         "customer customers client clients buyer buyers consumer consumers shopper shoppers",
@@ -239,11 +246,22 @@ FEMALE: frozenset[str] = listed("f female females woman women lady ladies girl g
 MALE: frozenset[str] = listed("m male males man men gentleman gentlemen boy boys")
 
 
+_AKIN = tuple(stems_of(listed(group)) for group in GROUPS)
+CONTEXT: frozenset[str] = LIGHT | stems_of(EVERYDAY)
+"""Stems of words that a question may hold without the answer holding them."""
+
+
 @lru_cache(maxsize=4096)
 def related(word: str) -> frozenset[str]:
     """Return the stems that may stand for a stem, itself included."""
     groups = [group for group in SYNONYMS if word in group]
     return frozenset({word}).union(*groups)
+
+
+@lru_cache(maxsize=4096)
+def akin(word: str) -> frozenset[str]:
+    """Return the stems that may stand for a stem in everyday speech, itself included: more than `related` does."""
+    return related(word).union(*(group for group in _AKIN if word in group))
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from harness.server.state import state_of
 from harness.server.wire import Json, shaped
 
-_OWNER = "assistant-harness"
+_OWNER = "assistant-harness (built-in stand-in, not a language model)"
 """Who owns the models: so that nobody takes a stand-in for a language model."""
 
 
