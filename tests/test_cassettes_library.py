@@ -6,12 +6,13 @@ import pytest
 from planned_support import LIBRARY, planned
 
 from harness.cassettes.file import Cassette
-from harness.cassettes.fingerprint import fingerprint
-from harness.cassettes.identity import assistant_id, file_id, store_id
+from harness.cassettes.fingerprint import changes, fingerprint
+from harness.cassettes.identity import assistant_id, file_id, set_up_by, store_id
 from harness.cassettes.interaction import Interaction
 from harness.cassettes.library import Library, file_name
 from harness.config import RecordMode
 from harness.errors import CassetteBroken, CassetteError, CassetteMissing, CassetteStale
+from harness.model.plan import Planned
 from harness.model.suite import Case
 
 ANSWER = Interaction(
@@ -157,3 +158,80 @@ def test_short_values_are_no_secrets_in_bodies(tmp_path: Path) -> None:
     library(tmp_path, "once").record(planned(), Cassette(fingerprint={}, interactions=(plain,)), hidden={"EMPTY"})
 
     assert library(tmp_path, "once").path(planned()).exists()
+
+
+@pytest.mark.parametrize(
+    ("one", "made"),
+    [
+        (planned(), {file_id(LIBRARY), store_id((LIBRARY,)), assistant_id(planned())}),
+        (planned(vector_store="vs_mine"), {assistant_id(planned(vector_store="vs_mine"))}),
+        (planned(assistant={"id": "asst_mine"}), {file_id(LIBRARY), store_id((LIBRARY,))}),
+        (planned(assistant={"id": "asst_mine"}, vector_store="vs_mine"), set()),
+    ],
+)
+def test_a_fingerprint_tells_what_was_set_up(one: Planned, made: set[str]) -> None:
+    assert set_up_by(fingerprint(one)) == (one.vector_store or store_id((LIBRARY,)), frozenset(made))
+
+
+LONG = "word " * 30
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            f"{LONG}answer only this {LONG}",
+            f"{LONG}answer mainly this {LONG}",
+            '"... word word answer only this word word ..."',
+        ),
+        (f"{LONG}end", f"{LONG}end now", '"... word word end" -> "... word word end now"'),
+        (f"start {LONG}", LONG, '"start word word word ..." -> "word word word ..."'),
+        (LONG, None, f'"{LONG.strip()}" -> nothing'),
+        (LONG, "x" * 300, "x" * 157 + '..."'),
+    ],
+    ids=["middle", "end", "start", "gone", "other"],
+)
+def test_of_long_texts_the_difference_is_shown(old: str, new: str | None, said: str) -> None:
+    assert said in changes({"instructions": old}, {"instructions": new})
+
+
+def _shared(recorded: Path) -> Path:
+    """Record a case whose instructions are long enough to be shared, and return the file that shares them."""
+    long = replace(
+        ANSWER, response_body='{"object": "thread.run", "instructions": "' + "only the documents, " * 20 + '"}'
+    )
+    one = planned()
+    cassette = Cassette(fingerprint=fingerprint(one), interactions=(long,))
+    library(recorded, "all").record(one, cassette, hidden=())
+    (path,) = recorded.glob("cassettes/_setup/*.texts.yaml")
+    return path
+
+
+def test_a_changed_document_is_told_as_such_although_its_shared_texts_lie_elsewhere(recorded: Path) -> None:
+    _shared(recorded)
+
+    with pytest.raises(CassetteStale, match=r"documents\.library\.md"):
+        library(recorded, "once").replay(planned(sources=(replace(LIBRARY, sha256="cd" * 32),)))
+
+
+@pytest.mark.parametrize(("old", "new"), [("only the", "mainly the"), ("documents, only", "")])
+def test_an_edited_shared_text_is_no_longer_what_was_recorded(recorded: Path, old: str, new: str) -> None:
+    path = _shared(recorded)
+    path.write_text(path.read_text().replace(old, new), encoding="utf-8")
+
+    with pytest.raises(CassetteBroken, match="is cut, or was edited by hand"):
+        library(recorded, "once").replay(planned())
+
+
+def test_a_folder_in_the_way_is_an_error_of_ours(tmp_path: Path) -> None:
+    library(tmp_path, "once").path(planned()).mkdir(parents=True)
+
+    with pytest.raises(CassetteError, match="cannot be written"):
+        library(tmp_path, "all").record(planned(), Cassette(fingerprint={}, interactions=(ANSWER,)), hidden=())
+
+
+def test_the_command_says_which_model(tmp_path: Path) -> None:
+    asking = Library(tmp_path, tmp_path / "cassettes", "none", options=" --harness-model=x")
+
+    with pytest.raises(CassetteMissing, match="--harness-model=x --harness-record=once"):
+        asking.replay(planned())

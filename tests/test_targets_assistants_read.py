@@ -272,3 +272,46 @@ def test_function_calls_carry_their_outputs() -> None:
     assert transcript.failure is None
     assert transcript.turns[0].attempts[0].steps == (FunctionStep(name="size", arguments="{}", output="42"),)
     assert not any(isinstance(one, FileSearchStep) for one in transcript.turns[0].attempts[0].steps)
+
+
+def test_a_file_that_the_user_uploaded_is_known_by_the_name_in_the_results() -> None:
+    transcript = read(
+        tape(run("completed"), answer=message("30 days.【4:0†source】", annotations=[CITED])), {"returns.pdf": "a.pdf"}
+    )
+
+    part = transcript.turns[0].attempts[0].parts[0]
+    assert isinstance(part, TextPart)
+    assert part.citations[0].document == "a.pdf"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {
+            "object": "thread.message",
+            "id": "m",
+            "role": "assistant",
+            "run_id": "run_1",
+            "content": [None, {"type": "text", "text": None}],
+        },
+        {"object": "thread.run.step", "id": "s", "run_id": "run_1", "created_at": "yesterday", "step_details": None},
+        {
+            "object": "thread.run.step",
+            "id": "s",
+            "run_id": "run_1",
+            "step_details": {
+                "tool_calls": [
+                    None,
+                    {"type": "file_search", "file_search": {"results": [None, {"score": "high", "content": [None]}]}},
+                ]
+            },
+        },
+        run("completed", usage={"prompt_tokens": "many", "completion_tokens": None}),
+    ],
+)
+def test_odd_objects_are_read_as_far_as_they_go(odd: dict[str, Any]) -> None:
+    transcript = read(
+        [*tape(run("completed"), answer=message("30 days.")), Exchange(method="GET", path="/x", response=odd)], FILES
+    )
+
+    assert transcript.turns[0].prompt == "How long?"

@@ -1,7 +1,8 @@
 """Bring what was recorded into a form that depends on what was asked and answered, and on nothing else.
 
-Generated ids give way to ids made from content, dates to one constant, repeated polls to the last of them, hosts to a
-name that no host has. Two recordings of the same conversation then differ only where the answers differ.
+Generated ids give way to ids made from content, dates to one constant, repeated polls to the last of them, runs of
+text deltas to one event, hosts to a name that no host has. Two recordings of the same conversation then differ only
+where the answers differ.
 """
 
 import hashlib
@@ -12,7 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.cassettes.interaction import EVENT_STREAM, Interaction, events, json_or_text
-from harness.cassettes.pretty import compact, pretty
+from harness.cassettes.pretty import pretty
+from harness.cassettes.streams import folded, stream_text
 
 BASE = "https://endpoint.invalid/v1"
 """Stands in a cassette where the endpoint's base URL stood."""
@@ -56,7 +58,7 @@ def canonical(interactions: Sequence[Interaction], base_url: str, names: Names) 
         base_url: The endpoint they were recorded against.
         names: The ids known so far; those met here are added.
     """
-    return tuple(_canonical(interaction, base_url, names) for interaction in last_polls(interactions))
+    return tuple(_canonical(folded(interaction), base_url, names) for interaction in last_polls(interactions))
 
 
 def last_polls(interactions: Sequence[Interaction]) -> list[Interaction]:
@@ -89,11 +91,8 @@ def _canonical(interaction: Interaction, base_url: str, names: Names) -> Interac
 
 def _response(interaction: Interaction, names: Names) -> str:
     if interaction.response_type == EVENT_STREAM:
-        blocks = []
-        for event in events(interaction.response_body):
-            data = event.data if isinstance(event.data, str) else compact(_renamed(event.data, names))
-            blocks.append(f"event: {event.name}\ndata: {data}\n" if event.name else f"data: {data}\n")
-        return "\n".join(blocks)
+        stream = events(interaction.response_body)
+        return stream_text(replace(event, data=_renamed(event.data, names)) for event in stream)
     decoded = json_or_text(interaction.response_body)
     return pretty(_renamed(decoded, names)) if isinstance(decoded, dict | list) else interaction.response_body
 

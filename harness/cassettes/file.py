@@ -9,12 +9,15 @@ from typing import Any
 
 import yaml
 
-from harness.cassettes.interaction import Interaction
+from harness.cassettes.interaction import Interaction, json_or_text
 from harness.cassettes.layout import from_stored, to_stored
 from harness.errors import CassetteBroken
+from harness.model.tape import Json
 
 VERSION, FORMAT = 1, 1
 """vcrpy's version of the outer form, and ours of what is in it."""
+DRAFT = ".tmp"
+"""How the name of a file ends that is being written."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -43,16 +46,36 @@ def read_cassette(path: Path, texts: Mapping[str, str], where: str) -> Cassette:
         CassetteBroken: It is cut, edited badly, of another version, no text, or a directory.
     """
     try:
-        return _cassette(load_yaml(path.read_bytes().decode()), texts)
+        return cassette_of(load_yaml(path.read_bytes().decode()), texts)
     except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
         raise broken(error, where) from error
 
 
+def read_fingerprint(path: Path) -> Mapping[str, Any] | None:
+    """Return what a cassette says it was made of, if that much of it can be read."""
+    try:
+        fingerprint = load_yaml(path.read_bytes().decode())["metadata"]["fingerprint"]
+    except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError):
+        return None
+    return fingerprint if isinstance(fingerprint, dict) else None
+
+
 def broken(error: Exception, where: str) -> CassetteBroken:
     """Return the one error for all the ways in which a recording can be unreadable."""
-    reason = " ".join(str(error).split())[:300] or type(error).__name__
-    hint = "restore it from version control, or record it again: --harness-record=all"
+    reason = _reason(error)
+    hint = "restore it from version control, or record it again: harness cassettes record --stale"
     return CassetteBroken(f"the cassette cannot be read: {reason}", where=where, hint=hint)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it lacks `{error.args[0]}`: it is cut, or was edited by hand"
+    if isinstance(error, TypeError | AttributeError):
+        return "it is empty, cut, or no cassette"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    said = " ".join(str(error).split())[:300]
+    return "it holds the marks of a merge conflict" if "<<<<<<<" in said else said or type(error).__name__
 
 
 def load_yaml(text: str) -> Any:
@@ -65,7 +88,12 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     return str(yaml.dump(dict(data), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120))
 
 
-def _cassette(data: Mapping[str, Any], texts: Mapping[str, str]) -> Cassette:
+def cassette_of(data: Mapping[str, Any], texts: Mapping[str, str]) -> Cassette:
+    """Return the cassette that the data of a file describes.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: It describes none.
+    """
     metadata = data["metadata"]
     if metadata["format"] != FORMAT:
         raise ValueError(f"its format is {metadata['format']!r}, this version reads {FORMAT}")
@@ -80,8 +108,9 @@ def _cassette(data: Mapping[str, Any], texts: Mapping[str, str]) -> Cassette:
     )
 
 
-def _timed(interaction: Interaction, time: Sequence[float]) -> Interaction:
-    return replace(interaction, started_s=time[0], duration_s=time[1], event_times=tuple(time[2:]))
+def _timed(interaction: Interaction, time: Sequence[Any]) -> Interaction:
+    events = tuple(tuple(at) if isinstance(at, list) else at for at in time[2:])
+    return replace(interaction, started_s=time[0], duration_s=time[1], event_times=events)
 
 
 def dump(cassette: Cassette, texts: dict[str, str] | None = None) -> str:
@@ -127,7 +156,7 @@ _Readable.add_representer(_Flow, _flow)
 def write_atomically(path: Path, text: str) -> None:
     """Write a file so that a crash leaves the old one or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{DRAFT}")
     try:
         with draft.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -141,8 +170,10 @@ def write_atomically(path: Path, text: str) -> None:
 
 def same_content(left: Sequence[Interaction], right: Sequence[Interaction]) -> bool:
     """Tell whether two recordings hold the same traffic, timing aside."""
-    return [_without_timing(one) for one in left] == [_without_timing(one) for one in right]
+    return [_content(one) for one in left] == [_content(one) for one in right]
 
 
-def _without_timing(interaction: Interaction) -> Interaction:
-    return replace(interaction, started_s=None, duration_s=None, event_times=())
+def _content(interaction: Interaction) -> tuple[Interaction, Json, Json]:
+    """Return what a recording says: not when, and not how its JSON is laid out."""
+    bare = replace(interaction, started_s=None, duration_s=None, event_times=(), request_body="", response_body="")
+    return bare, json_or_text(interaction.request_body), json_or_text(interaction.response_body)

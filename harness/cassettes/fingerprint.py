@@ -1,6 +1,6 @@
 """What a recording answers: if any of it changes, the recording is stale."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import CassetteStale
@@ -8,6 +8,9 @@ from harness.model.plan import Planned
 
 PROTOCOL = {"assistants": "assistants v2, harness 1"}
 """The conversation each target has with its server; its number rises when the requests change."""
+
+LONG, AROUND = 80, 3
+"""Characters from which only the difference between two values is shown, and the words around it."""
 
 
 def fingerprint(planned: Planned) -> dict[str, Any]:
@@ -62,8 +65,8 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     lines = []
     for found in differences.values():
         for one in found:
-            path = one.path(output_format="list")
-            lines.append(f"{_name(path)}: {_value(one.t1)} -> {_value(one.t2)}")
+            before, after = _excerpts(_value(one.t1), _value(one.t2))
+            lines.append(f"{_name(one.path(output_format='list'))}: {before} -> {after}")
     return "\n  ".join(["", *sorted(lines)]) if len(lines) > 1 else "".join(lines)
 
 
@@ -71,7 +74,36 @@ def _name(path: list[Any]) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in path).removeprefix("assistant.")
 
 
-def _value(value: object) -> str:
+def _value(value: object) -> str | None:
+    """Return a value on one line; None where there is none."""
     absent = type(value).__name__ == "NotPresent"  # deepdiff's word for it has no public name
-    text = " ".join(str(value).split())
-    return "nothing" if absent or value in ("", None) else f'"{text[:77]}..."' if len(text) > 80 else f'"{text}"'
+    return None if absent or value in ("", None) else " ".join(str(value).split())
+
+
+def _excerpts(old: str | None, new: str | None) -> tuple[str, str]:
+    """Return two values in quotes; of long ones the part in which they differ, and a few words around it."""
+    if old and new and max(len(old), len(new)) > LONG:
+        words = [old.split(" "), new.split(" ")]
+        start = _common(*words)
+        end = _common(*(each[start:][::-1] for each in words))
+        return _excerpt(words[0], start, len(words[0]) - end), _excerpt(words[1], start, len(words[1]) - end)
+    return _quoted(old), _quoted(new)
+
+
+def _common(old: Sequence[str], new: Sequence[str]) -> int:
+    pairs = zip(old, new, strict=False)
+    return next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(old), len(new)))
+
+
+def _excerpt(words: Sequence[str], start: int, end: int) -> str:
+    first, last = max(0, start - AROUND), min(len(words), end + AROUND)
+    before, after = "... " if first else "", " ..." if last < len(words) else ""
+    return f'"{before}{_cut(" ".join(words[first:last]))}{after}"'
+
+
+def _quoted(value: str | None) -> str:
+    return "nothing" if value is None else f'"{_cut(value)}"'
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 2 * LONG else f"{text[: 2 * LONG - 3]}..."

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.model.tape import Event, Exchange, FilePart, Json
 
 EVENT_STREAM = "text/event-stream"
 FORM = "multipart/form-data"
+
+EventTime: TypeAlias = float | tuple[float, float]
+"""Seconds from the request to an event; to the first and the last of those that were folded into it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,8 +33,8 @@ class Interaction:
     """Seconds from the tape's first request."""
     duration_s: float | None = None
     """Seconds from the request to the response's end."""
-    event_times: tuple[float, ...] = field(default=())
-    """Seconds from the request to each event of a stream."""
+    event_times: tuple[EventTime, ...] = field(default=())
+    """When each event of a stream came."""
 
     def exchange(self) -> Exchange:
         """Return the exchange that readers see."""
@@ -65,8 +68,8 @@ def json_or_text(body: str) -> Json:
         return body
 
 
-def events(body: str, times: Sequence[float] = ()) -> Iterator[Event]:
-    """Read a stream of server-sent events."""
+def events(body: str, times: Sequence[EventTime] = ()) -> Iterator[Event]:
+    """Read a stream of server-sent events. What was folded into one has the time of its first."""
     blocks = (block for block in body.replace("\r\n", "\n").split("\n\n") if block.strip())
     for index, block in enumerate(blocks):
         name, data = "", []
@@ -78,7 +81,8 @@ def events(body: str, times: Sequence[float] = ()) -> Iterator[Event]:
             elif label == "data":
                 data.append(value)
         if data:
-            at_s = times[index] if index < len(times) else None
+            at = times[index] if index < len(times) else None
+            at_s = at[0] if isinstance(at, tuple) else at
             yield Event(name=name, data=json_or_text("\n".join(data)), at_s=at_s)
 
 

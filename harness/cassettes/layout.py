@@ -6,24 +6,26 @@
 
 `status` and media types are left out where they are the usual ones. A body that repeats an earlier object of the same
 cassette holds `$like: N` (the interaction's number, from 0) and what differs. Text that all cases of a set-up share,
-such as retrieved passages and instructions, stands once in the set-up's texts file and is named here by `$text`. A body
-that itself holds such a key is marked `as_is` and left alone.
+such as retrieved passages and instructions, stands once in the set-up's texts file and is named here by `$text`; so
+does what objects of one kind have in common, named by `$base` (see `bases`). A body that itself holds such a key is
+marked `as_is` and left alone.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.cassettes.bases import name_of, off_base, on_base
 from harness.cassettes.canonical import BASE
 from harness.cassettes.interaction import Interaction, json_or_text
-from harness.cassettes.pretty import pretty
+from harness.cassettes.pretty import compact, pretty
 
 JSON = "application/json"
 SHARED_LENGTH = 120
 """Characters from which a text is worth sharing."""
 
-_SIGNS = ('"$like"', '"$text"')
+SIGNS = ('"$like"', '"$text"', '"$base"')
+"""Keys that stand for what was left out."""
 
 Stored = dict[str, Any]
 """An interaction as the YAML file holds it."""
@@ -56,9 +58,13 @@ def _stored(
     if one.response_type != JSON:
         stored["type"] = one.response_type
     body = json_or_text(one.response_body) if one.response_type == JSON else None
-    if not isinstance(body, dict | list) or any(sign in one.response_body for sign in _SIGNS):
+    if not isinstance(body, dict | list) or any(sign in one.response_body for sign in SIGNS):
         return stored | {"got": one.response_body} | ({"as_is": True} if body is not None else {})
-    stored["got"] = pretty(_like(number, body if texts is None else _shared(body, texts), seen))
+    shared = body if texts is None else _shared(body, texts)
+    short = _like(number, shared, seen)
+    if texts is not None and short is shared and isinstance(short, dict):
+        short = on_base(short, texts, is_result=False)
+    stored["got"] = pretty(short)
     return stored
 
 
@@ -77,20 +83,26 @@ def _like(number: int, body: Any, seen: dict[tuple[str, str], tuple[int, dict[st
 def _shared(value: Any, texts: dict[str, str], key: str = "", *, is_result: bool = False) -> Any:
     if isinstance(value, Mapping):
         return {
-            name: _shared(item, texts, name, is_result=is_result or name == "results") for name, item in value.items()
+            name: _inner(item, texts, name, is_result=is_result or name == "results") for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_shared(item, texts, key, is_result=is_result) for item in value]
+        return [_inner(item, texts, key, is_result=is_result) for item in value]
     is_worth_it = isinstance(value, str) and len(value) >= SHARED_LENGTH
     if is_worth_it and (key == "instructions" or (is_result and key == "text")):
-        name = hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()[:12]
-        texts[name] = value
-        return {"$text": name}
+        texts[name_of(value)] = value
+        return {"$text": name_of(value)}
     return value
+
+
+def _inner(value: Any, texts: dict[str, str], key: str, *, is_result: bool) -> Any:
+    shared = _shared(value, texts, key, is_result=is_result)
+    return on_base(shared, texts, is_result=is_result) if isinstance(shared, dict) else shared
 
 
 def from_stored(stored: Sequence[Stored], texts: Mapping[str, str]) -> Iterator[Interaction]:
     """Return the interactions of a file, everything that was left out filled in again.
+
+    Bodies that something was left out of come back as JSON on one line: who reads them decodes them at once.
 
     Raises:
         ValueError: A text or an earlier interaction that is named is not there.
@@ -99,7 +111,7 @@ def from_stored(stored: Sequence[Stored], texts: Mapping[str, str]) -> Iterator[
     for one in stored:
         method, _, path = one["call"].partition(" ")
         got = one["got"]
-        if "as_is" not in one and any(sign in got for sign in _SIGNS):
+        if "as_is" not in one and any(sign in got for sign in SIGNS):
             got = _filled(got, bodies, texts)
         bodies.append(got)
         yield Interaction(
@@ -119,6 +131,8 @@ def _filled(got: str, bodies: Sequence[str], texts: Mapping[str, str]) -> str:
             if item["$text"] not in texts:
                 raise ValueError(f"the shared text {item['$text']} is missing")
             return texts[item["$text"]]
+        if "$base" in item:
+            return off_base(item, texts)
         if "$like" in item:
             number = item.pop("$like")
             if not isinstance(number, int) or not 0 <= number < len(bodies):
@@ -126,43 +140,4 @@ def _filled(got: str, bodies: Sequence[str], texts: Mapping[str, str]) -> str:
             return {**json.loads(bodies[number]), **item}
         return item
 
-    return pretty(json.loads(got, object_hook=fill))
-
-
-def to_vcr(interaction: Interaction) -> tuple[Any, dict[str, Any]]:
-    """Return an interaction as vcrpy's request and response."""
-    from vcr.request import Request
-
-    sent_type = {"content-type": interaction.request_type} if interaction.request_type else {}
-    request = Request(interaction.method, interaction.uri, interaction.request_body or None, sent_type)
-    response = {
-        "status": {"code": interaction.status, "message": ""},
-        "headers": {"content-type": [interaction.response_type]},
-        "body": {"string": interaction.response_body},
-    }
-    return request, response
-
-
-def from_vcr(data: Mapping[str, Any]) -> Interaction:
-    """Return the interaction that an entry of vcrpy's own format describes, as its serializers see it."""
-    request, response = data["request"], data["response"]
-    body = response["body"]["string"] or ""
-    sent = request["body"] or ""
-    sent_type = _media_type(request["headers"])
-    return Interaction(
-        method=request["method"],
-        uri=request["uri"],
-        request_type=sent_type if sent else "",
-        request_body=sent.decode(errors="replace") if isinstance(sent, bytes) else sent,
-        status=response["status"]["code"],
-        response_type=_media_type(response["headers"]) or JSON,
-        response_body=body.decode(errors="replace") if isinstance(body, bytes) else body,
-    )
-
-
-def _media_type(headers: Mapping[str, Any]) -> str:
-    for name, values in headers.items():
-        if name.lower() == "content-type":
-            value = values[0] if isinstance(values, list) else values
-            return str(value).partition(";")[0].strip().lower()
-    return ""
+    return compact(json.loads(got, object_hook=fill))

@@ -2,20 +2,40 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from harness.cassettes.file import Cassette, dump, read_cassette, same_content, write_atomically
+from harness.cassettes.file import (
+    DRAFT,
+    Cassette,
+    dump,
+    read_cassette,
+    read_fingerprint,
+    same_content,
+    write_atomically,
+)
 from harness.cassettes.fingerprint import fingerprint, require_fresh
 from harness.cassettes.identity import store_id
-from harness.cassettes.secrets import refuse_secrets
+from harness.cassettes.secrets import refuse_secrets, strings
 from harness.cassettes.texts import Texts
 from harness.config import RecordMode
-from harness.errors import CassetteBroken, CassetteMissing, CassetteStale
+from harness.errors import CassetteBroken, CassetteError, CassetteMissing, CassetteStale
 from harness.model.plan import Planned
 
 SETUP = "_setup"
 """Folder of the recordings that cases share: uploads, vector stores, assistants. No suite may have this name."""
+
+TESTS = "_tests"
+"""Folder of the recordings that tests written in Python make, with a set-up of its own. No suite may have this name."""
+
+JUDGE = ".judge.yaml"
+"""How the names of recordings end in which a model judges; each lies beside that of its case."""
+
+DRAFT_AGE_S = 600
+"""A younger draft may be one that is just being written."""
 
 
 class Library:
@@ -25,10 +45,12 @@ class Library:
         root: The project, for messages.
         folder: Where cassettes are kept.
         mode: Whether they are replayed or recorded.
+        options: What a command that records one of them must say besides, such as ` --harness-model=x`.
     """
 
-    def __init__(self, root: Path, folder: Path, mode: RecordMode) -> None:
+    def __init__(self, root: Path, folder: Path, mode: RecordMode, options: str = "") -> None:
         self._root = root
+        self._options = options
         self._folder = folder
         self.mode = mode
         self._texts = Texts(folder / SETUP)
@@ -47,6 +69,37 @@ class Library:
         """Return a path relative to the project, where it lies in it."""
         return path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.as_posix()
 
+    def read(self, planned: Planned) -> Cassette:
+        """Return a planned run's cassette, whatever it answers.
+
+        Raises:
+            CassetteBroken: It cannot be read.
+        """
+        return self.read_at(self.path(planned), planned)
+
+    def read_at(self, path: Path, planned: Planned) -> Cassette:
+        """Return a cassette of a run's set-up, wherever it lies; see `read`."""
+        return read_cassette(path, self._texts.of(texts_key(planned)), self.shown(path))
+
+    def case_files(self) -> list[Path]:
+        """Return all recordings of cases, sorted."""
+        apart = {self._folder / SETUP, self._folder / TESTS}
+        found = (path for path in self._folder.rglob("*.yaml") if apart.isdisjoint(path.parents))
+        return sorted(path for path in found if not path.name.endswith(JUDGE))
+
+    def drafts(self) -> list[Path]:
+        """Return what a killed process has left half written, sorted."""
+        drafts = self._folder.rglob(f".*{DRAFT}")
+        return sorted(path for path in drafts if time.time() - path.stat().st_mtime > DRAFT_AGE_S)
+
+    def setup_files(self) -> list[Path]:
+        """Return all recordings that cases share, and their texts, sorted."""
+        return sorted((self._folder / SETUP).glob("*.yaml"))
+
+    def is_settled(self, planned: Planned) -> bool:
+        """Tell, without reading it, whether there is a recording that this mode never makes again."""
+        return self.mode in {"none", "once"} and self.path(planned).exists()
+
     def replay(self, planned: Planned) -> Cassette | None:
         """Return the cassette to replay, or None where the run is to be made.
 
@@ -57,7 +110,8 @@ class Library:
         """
         if self.mode == "all":
             return None
-        path, where = self.path(planned), self.where(planned)
+        path = self.path(planned)
+        where = self.shown(path)
         if not path.exists():
             if self.mode == "none":
                 raise CassetteMissing(
@@ -65,12 +119,24 @@ class Library:
                 )
             return None
         try:
-            cassette = read_cassette(path, self._texts.of(_texts_key(planned)), where)
-            require_fresh(cassette.fingerprint, fingerprint(planned), where, self._command(planned, "new_episodes"))
+            cassette = self._read_fresh(path, planned)
         except (CassetteStale, CassetteBroken):
             if self.mode == "new_episodes":
                 return None
             raise
+        return cassette
+
+    def _read_fresh(self, path: Path, planned: Planned) -> Cassette:
+        command = self._command(planned, "new_episodes")
+        try:
+            cassette = self.read_at(path, planned)
+        except CassetteBroken:
+            # The texts it shares lie with its set-up's: where that has changed, they are missing, and not the cause.
+            recorded = read_fingerprint(path)
+            if recorded is not None:
+                require_fresh(recorded, fingerprint(planned), self.shown(path), command)
+            raise
+        require_fresh(cassette.fingerprint, fingerprint(planned), self.shown(path), command)
         return cassette
 
     def record(self, planned: Planned, cassette: Cassette, hidden: Iterable[str]) -> None:
@@ -86,34 +152,96 @@ class Library:
         """
         texts: dict[str, str] = {}
         text = dump(cassette, texts)
-        refuse_secrets("\n".join([text, *texts.values()]), hidden, self.where(planned))
+        # YAML may fold or quote what stands in its metadata: that is looked at as it is, too.
+        told = [*strings(cassette.fingerprint), *strings(cassette.recorded)]
+        refuse_secrets([text, *texts.values(), *told], hidden, self.where(planned))
         # The texts first: a crash between the two leaves a text too many, not one too few.
-        self._texts.add(_texts_key(planned), texts)
-        write_atomically(self.path(planned), text)
+        with _writing(self.where(planned)):
+            self._texts.add(texts_key(planned), texts, is_replacing=self._is_replacing)
+            write_atomically(self.path(planned), text)
 
     def record_setup(self, name: str, cassette: Cassette, hidden: Iterable[str]) -> None:
         """Write the recording of a shared object, unless the one that is there says the same.
 
         Raises:
-            CassetteError: It would hold one of the hidden values, or the one that is there cannot be read.
+            CassetteError: It would hold one of the hidden values, or cannot be written.
         """
         path = self._folder / SETUP / f"{name}.yaml"
         where = self.shown(path)
-        if path.is_file() and self.mode != "all":
-            recorded = read_cassette(path, {}, where)
-            if same_content(recorded.interactions, cassette.interactions):
-                return
+        if path.is_file() and self.mode != "all" and self._says_the_same(path, where, cassette):
+            return
         text = dump(cassette)
-        refuse_secrets(text, hidden, where)
+        refuse_secrets([text], hidden, where)
+        with _writing(where):
+            write_atomically(path, text)
+
+    def judge_path(self, planned: Planned) -> Path:
+        """Return where the recording lies in which a model judges a run: beside the run's own."""
+        path = self.path(planned)
+        return path.with_name(path.name.removesuffix(".yaml") + JUDGE)
+
+    def replay_judge(self, planned: Planned, asked: Mapping[str, Any]) -> Cassette | None:
+        """Return the recording of what a model said of a run, or None where it is to be asked.
+
+        Raises:
+            CassetteError: As `replay` does.
+        """
+        path = self.judge_path(planned)
+        where = self.shown(path)
+        if self.mode == "all" or (not path.exists() and self.mode != "none"):
+            return None
+        if not path.exists():
+            hint = f"{self._command(planned, 'once')} --harness-judge"
+            raise CassetteMissing("no recording of the judge, and mode `none` makes none", where=where, hint=hint)
+        try:
+            cassette = read_cassette(path, {}, where)
+            hint = f"{self._command(planned, 'new_episodes')} --harness-judge"
+            require_fresh(cassette.fingerprint, asked, where, hint)
+        except (CassetteStale, CassetteBroken):
+            if self.mode == "new_episodes":
+                return None
+            raise
+        return cassette
+
+    def record_judge(self, planned: Planned, cassette: Cassette, hidden: Iterable[str]) -> None:
+        """Write the recording of what a model said of a run.
+
+        Raises:
+            CassetteError: It would hold a hidden value; nothing was written.
+        """
+        path = self.judge_path(planned)
+        text = dump(cassette)
+        refuse_secrets([text, *strings(cassette.fingerprint)], hidden, self.shown(path))
         write_atomically(path, text)
 
-    @staticmethod
-    def _command(planned: Planned, mode: RecordMode) -> str:
+    @property
+    def _is_replacing(self) -> bool:
+        """Whether what cannot be read gives way to what is recorded."""
+        return self.mode in {"new_episodes", "all"}
+
+    def _says_the_same(self, path: Path, where: str, cassette: Cassette) -> bool:
+        try:
+            return same_content(read_cassette(path, {}, where).interactions, cassette.interactions)
+        except CassetteBroken:
+            return False  # nothing is ever replayed from it: it must not stand in the way
+
+    def _command(self, planned: Planned, mode: RecordMode) -> str:
         variant = "" if planned.variant == "default" else f" --harness-variant={planned.variant}"
-        return f"record it: pytest '{planned.node}'{variant} --harness-record={mode}"
+        return f"record it: pytest '{planned.node}'{variant}{self._options} --harness-record={mode}"
 
 
-def _texts_key(planned: Planned) -> str:
+@contextmanager
+def _writing(where: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = "check the permissions and the room on the disk, or set `cassettes` in [tool.harness]"
+        raise CassetteError(f"the recording cannot be written: {reason}", where=where, hint=hint) from error
+
+
+def texts_key(planned: Planned) -> str:
+    """Return the name under which a run's cassette shares texts with others of the same set-up."""
     return file_name(planned.vector_store or store_id(planned.sources))
 
 

@@ -1,44 +1,111 @@
-"""Nothing secret reaches a file."""
+"""Which text holds a secret, in whatever encoding; and the last look at what is about to be written."""
 
-from collections.abc import Iterable
-from urllib.parse import quote
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from harness.errors import CassetteError
 
 LONG_ENOUGH = 12
 """Shorter values, such as `EMPTY` or `ollama`, are also plain words: they are looked for in URLs only."""
 
+_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|([nrt]))?")
+_BLANKS = {"n": "\n", "r": "\r", "t": "\t"}
 
-def refuse_secrets(text: str, secrets: Iterable[str], where: str) -> None:
-    """Refuse to go on with text that holds a secret.
+
+class Secrets:
+    """Values that must reach no file.
 
     Args:
-        text: What is about to be written.
+        values: The values as they are.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = frozenset(value for value in values if value)
+        long = [value for value in self.values if len(value) >= LONG_ENOUGH]
+        self._plain = {_unescaped(value) for value in long}
+        self._base64 = {form for value in long for form in _base64_forms(value)}
+        # The longest first: a form that holds another is taken out whole.
+        self._forms = sorted({form for value in long for form in _forms(value)} | self._base64, key=len, reverse=True)
+
+    def are_in(self, text: str) -> bool:
+        """Tell whether text holds one of them: as it is, Base64, URL-encoded or escaped as JSON, also repeatedly."""
+        if any(form in text for form in self._base64):
+            return True
+        return any(value in view for view in _views(text) for value in self._plain)
+
+    def without(self, text: str, mark: str) -> str:
+        """Return text with a mark in the place of each of them; the mark alone where it is encoded oddly."""
+        for form in self._forms:
+            text = text.replace(form, mark)
+        return mark if self.are_in(text) else text
+
+
+def refuse_secrets(texts: Iterable[str], secrets: Iterable[str], where: str) -> None:
+    """Refuse to go on with texts that hold a secret.
+
+    Args:
+        texts: What is about to be written.
         secrets: Values that must not be in it, in no usual encoding.
         where: The file it was meant for.
 
     Raises:
         CassetteError: One of them is. The message names no part of it.
     """
-    for secret in secrets:
-        if len(secret) >= LONG_ENOUGH and any(form in text for form in _forms(secret)):
-            raise CassetteError(
-                "the recording would hold the value of a secret from the environment or .env; it was not written",
-                where=where,
-                hint="the assistant, a document or a prompt repeats it: take it out there, then record again",
-            )
+    known = Secrets(secrets)
+    if any(known.are_in(text) for text in texts):
+        raise CassetteError(
+            "the recording would hold the value of a secret from the environment or .env; it was not written",
+            where=where,
+            hint="the assistant, a document or a prompt repeats it: take it out there, then record again",
+        )
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Return all texts of plain data, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from strings(item)
+
+
+def _views(text: str) -> Iterator[str]:
+    """Return text as it is and with its encodings undone."""
+    plain = _unescaped(text)
+    yield plain
+    if "%" in plain:
+        yield _unescaped(unquote(plain))
+        yield _unescaped(unquote_plus(plain))
+
+
+def _unescaped(text: str) -> str:
+    """Undo the escapes of JSON, and of JSON within JSON. Backslashes of its own a text loses too."""
+    return _ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else _BLANKS.get(escape[2] or "", "")
 
 
 def _forms(secret: str) -> set[str]:
-    import base64
-    import json
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)} | escaped
 
-    encoded = secret.encode()
-    bare = base64.b64encode(encoded).decode().rstrip("=")
-    return {
-        secret,
-        quote(secret, safe=""),
-        json.dumps(secret)[1:-1],
-        bare,
-        base64.urlsafe_b64encode(encoded).decode().rstrip("="),
-    }
+
+def _base64_forms(secret: str) -> Iterator[str]:
+    """Return what of the encoded secret is the same whatever stands before and behind it: `user:secret`, say."""
+    content = secret.encode(errors="surrogatepass")
+    for shift in range(3):
+        bits = (shift + len(content)) * 8
+        whole = slice((shift * 8 + 5) // 6, bits // 6)
+        padded = b"\0" * shift + content
+        yield base64.b64encode(padded).decode()[whole]
+        yield base64.urlsafe_b64encode(padded).decode()[whole]

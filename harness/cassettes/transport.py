@@ -9,6 +9,7 @@ import httpx2
 
 from harness.cassettes.form import form_parts
 from harness.cassettes.interaction import EVENT_STREAM, FORM, Interaction, json_or_text
+from harness.cassettes.streams import arrival_times
 from harness.errors import CassetteStale
 
 
@@ -52,8 +53,8 @@ class CassetteTransport(httpx2.AsyncBaseTransport):
         stream = response.stream
         assert isinstance(stream, httpx2.AsyncByteStream)
 
-        def keep(body: bytes, times: list[float]) -> None:
-            self._slots[slot] = self._interaction(request, response, body, started, times)
+        def keep(chunks: list[tuple[float, bytes]]) -> None:
+            self._slots[slot] = self._interaction(request, response, chunks, started)
 
         response.stream = _Tee(stream, started, keep)
         return response
@@ -62,8 +63,11 @@ class CassetteTransport(httpx2.AsyncBaseTransport):
         """Do nothing: the inner transport belongs to whoever made it."""
 
     def _interaction(
-        self, request: httpx2.Request, response: httpx2.Response, body: bytes, started: float, times: list[float]
+        self, request: httpx2.Request, response: httpx2.Response, chunks: list[tuple[float, bytes]], started: float
     ) -> Interaction:
+        body = b"".join(chunk for _, chunk in chunks)
+        # What is encoded all the same tells nothing of where its events end.
+        is_timed = _media_type(response.headers) == EVENT_STREAM and "content-encoding" not in response.headers
         decoded = httpx2.Response(response.status_code, headers=response.headers, content=body).content
         media_type = _media_type(response.headers)
         request_type = _media_type(request.headers) if request.content else ""
@@ -77,7 +81,7 @@ class CassetteTransport(httpx2.AsyncBaseTransport):
             response_body=decoded.decode(errors="replace"),
             started_s=round(started - self._origin, 3),
             duration_s=round(time.monotonic() - started, 3),
-            event_times=tuple(times) if media_type == EVENT_STREAM else (),
+            event_times=arrival_times(chunks) if is_timed else (),
         )
 
     def _replay(self, request: httpx2.Request) -> httpx2.Response:
@@ -101,20 +105,18 @@ class _Tee(httpx2.AsyncByteStream):
     """A stream that keeps what flows through it and hands it over at its end."""
 
     def __init__(
-        self, stream: httpx2.AsyncByteStream, started: float, keep: Callable[[bytes, list[float]], None]
+        self, stream: httpx2.AsyncByteStream, started: float, keep: Callable[[list[tuple[float, bytes]]], None]
     ) -> None:
         self._stream = stream
         self._started = started
         self._keep = keep
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        chunks: list[bytes] = []
-        times: list[float] = []
+        chunks: list[tuple[float, bytes]] = []
         async for chunk in self._stream:
-            chunks.append(chunk)
-            times += [round(time.monotonic() - self._started, 3)] * chunk.count(b"\n\n")
+            chunks.append((round(time.monotonic() - self._started, 3), chunk))
             yield chunk
-        self._keep(b"".join(chunks), times)
+        self._keep(chunks)
 
     async def aclose(self) -> None:
         await self._stream.aclose()

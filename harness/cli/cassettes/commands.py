@@ -1,0 +1,134 @@
+"""The sub-commands of `harness cassettes`."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.codes import FAILED
+from harness.errors import ConfigError
+
+cassettes = typer.Typer(
+    help="Look after recordings: which are fresh, record, prune, verify, import.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Variants = Annotated[
+    list[str] | None,
+    typer.Option("--harness-variant", metavar="PATTERN", help="Variants that should be recorded; default `default`."),
+]
+Model = Annotated[str | None, typer.Option("--harness-model", metavar="NAME", help="Model of every assistant.")]
+Json = Annotated[bool, typer.Option("--json", help="Print data instead of text.")]
+
+
+@cassettes.command(epilog="Example: harness cassettes status --json")
+def status(*, variants: Variants = None, model: Model = None, as_json: Json = False) -> None:
+    """List what is stale (and why), missing, unreadable or orphaned. Exit code 1 unless all is fresh."""
+    from harness.cli.cassettes.look import look
+    from harness.cli.cassettes.status import status_data, status_lines
+
+    seen = look(Path.cwd(), variants=variants or (), model=model)
+    if as_json:
+        _print_json(status_data(seen))
+    else:
+        _print(status_lines(seen))
+    if not seen.inventory.is_fresh:
+        raise typer.Exit(FAILED)
+
+
+@cassettes.command(epilog="Example: harness cassettes record --stale cases/products.yaml::dearest-laptop")
+def record(
+    case: Annotated[
+        list[str] | None, typer.Argument(metavar="[CASE]...", help="Case, node id, suite or cassette; default all.")
+    ] = None,
+    *,
+    stale: Annotated[bool, typer.Option("--stale", help="Also record what is stale or cannot be read.")] = False,
+    variants: Variants = None,
+    model: Model = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--harness-endpoint", metavar="URL", help="Where to run; default as for runs.")
+    ] = None,
+) -> None:
+    """Record what has no recording yet, and only that."""
+    from harness.cli.cassettes.look import look
+    from harness.cli.cassettes.record import record_missing
+
+    mode = "new_episodes" if stale else "once"
+    seen = look(Path.cwd(), variants=variants or (), model=model, endpoint=endpoint, record=mode)
+    if record_missing(seen, case or (), typer.echo):
+        raise typer.Exit(FAILED)
+
+
+@cassettes.command(epilog="Example: harness cassettes prune --yes")
+def prune(*, yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False) -> None:
+    """Delete recordings of cases that are planned no more, and texts that no recording holds."""
+    from harness.cassettes.inventory import prune as delete
+    from harness.cli.cassettes.look import look
+    from harness.cli.cassettes.status import waste_lines
+
+    seen = look(Path.cwd())
+    lines = list(waste_lines(seen))
+    _print(lines or ["nothing to prune"])
+    if not lines:
+        return
+    if not yes and not sys.stdin.isatty():
+        raise ConfigError("nothing was deleted: there is no terminal to ask on", hint="say --yes to delete")
+    if yes or typer.confirm("delete these?"):
+        delete(seen.inventory, seen.config.project.cassettes)
+        typer.echo("deleted")
+
+
+@cassettes.command(epilog="Example: harness cassettes verify --harness-variant=default --json")
+def verify(
+    *,
+    variants: Annotated[
+        list[str] | None,
+        typer.Option("--harness-variant", metavar="PATTERN", help="Only these variants; default all that is recorded."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read and score everything recorded: no run, no socket. Exit code 1 if a recording or a verdict is not right."""
+    from harness.cli.cassettes.look import look
+    from harness.cli.cassettes.verify import rows_of, verify_data, verify_lines
+
+    rows = rows_of(look(Path.cwd(), variants=variants or ["*"], record="none"))
+    if as_json:
+        _print_json(verify_data(rows))
+    else:
+        _print(verify_lines(rows))
+    if not verify_data(rows)["is_right"]:
+        raise typer.Exit(FAILED)
+
+
+@cassettes.command("import", epilog="Example: harness cassettes import old/tape.yaml --documents fixtures/policy.pdf")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Cassettes that vcrpy has written.")],
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the transcripts there, as JSON.")] = None,
+    documents: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", help="Judge groundedness by this document; may be repeated.")
+    ] = None,
+) -> None:
+    """Read vcrpy's cassettes of Assistants and Responses traffic, and print the conversations."""
+    from harness.cli.cassettes.imports import import_tape, imported_lines, read_documents, write_transcripts
+
+    known = read_documents(documents or ())
+    tapes = [tape for file in files for tape in import_tape(file, known)]
+    for tape in tapes:
+        _print(imported_lines(tape))
+    if out is not None:
+        write_transcripts(tapes, out)
+        typer.echo(f"wrote {out}")
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _print_json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))

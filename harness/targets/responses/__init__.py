@@ -1,0 +1,1 @@
+"""The Responses API protocol, the hosted successor of the Assistants API: its recordings can be read."""
