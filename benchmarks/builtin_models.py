@@ -2,8 +2,9 @@
 
     python benchmarks/builtin_models.py
 
-Runs the committed suites and those in `benchmarks/unseen/` (documents and questions written by someone who had not seen
-the models) against the embedded server, in a copy of the project. Nothing is kept. Per set of suites:
+Runs the committed suites and those in `benchmarks/sets/` against the embedded server, in a copy of each project. Nothing
+is kept. Each set was written by someone who had not seen the models; its figures are those of unseen documents until the
+models are changed after its failures were read. Per set of suites:
 
 - `answered`: share of the cases to be answered that end as `grounded`, by `extractive`
 - `refused`: share of the cases to be refused that end as `correct_refusal`, by `extractive`
@@ -26,7 +27,7 @@ from harness.model.score import Claim, Outcome
 from harness.results import RunFolder, read_rows
 
 ROOT = Path(__file__).resolve().parents[1]
-SETS = {"committed": ROOT, "unseen": ROOT / "benchmarks" / "unseen"}
+SETS = {"committed": ROOT} | {path.name: path for path in sorted((ROOT / "benchmarks" / "sets").iterdir())}
 
 
 def run(project: Path, model: str) -> dict[str, Row]:
