@@ -92,6 +92,7 @@ def start_embedded(*, data: Path | None = None, timeout_s: float = _START_TIMEOU
         stderr=stderr,
         text=True,
         env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        start_new_session=True,  # an interrupt typed at the terminal is for us: we still need the server to clean up
     )
     try:
         base_url = _base_url(process, timeout_s)

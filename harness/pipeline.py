@@ -4,21 +4,28 @@ import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from harness.cassettes.file import Cassette
 from harness.cassettes.identity import file_names
 from harness.cassettes.interaction import exchanges
 from harness.cassettes.library import Library
-from harness.config import Config, check_target
+from harness.cassettes.scrubbing import Scrubbing
+from harness.config import Config, JudgeSettings, check_target
 from harness.documents import Document, load_document
 from harness.errors import HarnessError
 from harness.model.plan import Planned
 from harness.model.row import Row
 from harness.model.transcript import Provenance, Transcript
 from harness.results import RunFolder
-from harness.run import Runner, RunSettings, errored, failure_of
 from harness.scoring import score_case
+from harness.scoring.own import NamedScorer, find_scorers
 from harness.targets.assistants import AssistantsTarget
+from harness.targets.failures import errored, failure_of
+
+if TYPE_CHECKING:  # annotations only: a session that replays everything pays for no HTTP client
+    from harness.run import Runner, RunSettings
+    from harness.run.judging import Bench
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,31 +45,72 @@ class Pipeline:
 
     def __init__(self, config: Config, part: Part) -> None:
         self._config = config
-        self._folder = part.folder
-        self._library = Library(root=config.project.root, folder=config.project.cassettes, mode=config.record)
+        self._part = part
+        model = f" --harness-model={config.demanded_model}" if config.demanded_model else ""
+        self._library = Library(config.project.root, config.project.cassettes, config.record, options=model)
         self._target = AssistantsTarget()
-        self.runner = Runner(self._run_settings(part), self._target)
+        self._runner: Runner | None = None
         self._running: dict[str, Future[Transcript]] = {}
         self._done: dict[str, Transcript] = {}
         self._documents: dict[str, Document] = {}
+        self._own: dict[tuple[str, ...], tuple[NamedScorer, ...]] = {}
+
+    @property
+    def runner(self) -> "Runner":
+        """What makes runs, made when it is first needed."""
+        if self._runner is None:
+            from harness.run import Runner
+
+            self._runner = Runner(self._run_settings(), self._target)
+        return self._runner
 
     def submit(self, planned: Sequence[Planned]) -> None:
         """Start what has to be run; what can be replayed is left until it is asked for."""
         for one in planned:
-            if one.node not in self._running and one.node not in self._done:
-                self._submit(one)
+            if not self._library.is_settled(one):
+                self._begin(one)
 
     def row(self, planned: Planned) -> Row:
         """Return the row of a planned run, waiting for it where it is still going on. Never raises for a bad case."""
-        self.submit([planned])
+        self._begin(planned)
         transcript = self._done.pop(planned.node, None) or self._running.pop(planned.node).result()
+        return self.judge(planned, transcript)
+
+    def judge(self, planned: Planned, transcript: Transcript) -> Row:
+        """Return the row of a run that has been made: an old one, or one of today's. Never raises for a bad case."""
         documents: Mapping[str, Document] = {}
+        own: tuple[NamedScorer, ...] = ()
         if transcript.failure is None:
             try:
-                documents = self._read(planned)
+                documents = self.documents(planned)
+                own = self._scorers(planned)
             except HarnessError as error:
                 transcript = replace(transcript, error=failure_of(error))
-        return Row(planned=planned, transcript=transcript, score=score_case(planned, transcript, documents))
+        row = Row(planned=planned, transcript=transcript, score=score_case(planned, transcript, documents, own))
+        return row if self._config.judge is None else self._bench(self._config.judge).judged(row, documents)
+
+    def _bench(self, settings: JudgeSettings) -> "Bench":
+        """Return where the judging model sits."""
+        from harness.run.judging import Bench
+
+        config = self._config
+        return Bench(
+            settings=settings,
+            library=self._library,
+            may_record=settings.endpoint.is_loopback or config.record_is_explicit,
+            scrubbing=Scrubbing(config.secrets, config.scrubbers, config.project.root),
+            secrets=config.secrets,
+        )
+
+    def _scorers(self, planned: Planned) -> tuple[NamedScorer, ...]:
+        """Return the suite's own scorers, each made once a session.
+
+        Raises:
+            ConfigError: One of them cannot be had.
+        """
+        if planned.scorers not in self._own:
+            self._own[planned.scorers] = find_scorers(planned.scorers, self._config.project.root)
+        return self._own[planned.scorers]
 
     def finish(self, *, is_owner: bool) -> list[str]:
         """End what still runs, and delete what was made unless it is kept.
@@ -73,6 +121,9 @@ class Pipeline:
         Returns:
             A line for each remote object that is left although it should not be.
         """
+        # Nothing was run here, and no other process has left anything.
+        if self._runner is None and not (is_owner and self._part.folder.ledger.exists()):
+            return []
         try:
             self.runner.cancel()
             return self.runner.delete_left() if is_owner and not self._config.keep else []
@@ -81,10 +132,12 @@ class Pipeline:
         finally:
             self.runner.close()
             if is_owner:
-                shutil.rmtree(self._folder.shared, ignore_errors=True)
+                shutil.rmtree(self._part.folder.shared, ignore_errors=True)
 
-    def _run_settings(self, part: Part) -> RunSettings:
-        config = self._config
+    def _run_settings(self) -> "RunSettings":
+        from harness.run import RunSettings
+
+        config, part = self._config, self._part
         # Towards a server that is not on this machine a tape is made only where the user said so.
         may_record = config.endpoint.is_loopback or config.record_is_explicit
         return RunSettings(
@@ -97,16 +150,20 @@ class Pipeline:
             is_keeping=config.keep,
             folder=part.folder,
             secrets=config.secrets,
+            scrubbing=Scrubbing(config.secrets, config.scrubbers, config.project.root),
         )
 
-    def _submit(self, planned: Planned) -> None:
+    def _begin(self, planned: Planned) -> None:
+        """Replay a run or start it, unless that has been done."""
+        if planned.node in self._running or planned.node in self._done:
+            return
         try:
             cassette = self._library.replay(planned)
             if cassette is not None:
                 self._done[planned.node] = self._replayed(planned, cassette)
                 return
             check_target(self._config.endpoint, planned.target)
-            self._read(planned)  # a document that cannot be read is told before anything is sent
+            self.documents(planned)  # a document that cannot be read is told before anything is sent
         except HarnessError as error:
             self._done[planned.node] = errored(planned, failure_of(error))
             return
@@ -122,8 +179,8 @@ class Pipeline:
         )
         return replace(transcript, requested_model=planned.model, provenance=provenance)
 
-    def _read(self, planned: Planned) -> dict[str, Document]:
-        """Read a case's documents, each once a session.
+    def documents(self, planned: Planned) -> dict[str, Document]:
+        """Return a case's documents by path, each read once a session.
 
         Raises:
             DocumentError: One of them cannot be read.

@@ -1,7 +1,6 @@
 """A run's folder: `results.jsonl` (a row a line), `manifest.json`."""
 
 import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ResultsError
 from harness.model.row import Row
+from harness.model.score import TurnScore
 
 if TYPE_CHECKING:  # annotations only: pandas takes half a second to import
     import pandas as pd
@@ -63,12 +63,20 @@ class RunFolder:
             ) from error
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Add a row (as `row_data` gives it); it is on disk when this returns."""
-        self.make()
-        with (self.path / ROWS).open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        """Add a row (as `row_data` gives it). It outlives this process, whatever ends it.
+
+        The system writes it to the disk in its own time: what a power cut takes, a replay gives back, and to wait for
+        the disk at each row would take longer than the replay itself.
+        """
+        line = json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+        path = self.path / ROWS
+        try:
+            file = path.open("a", encoding="utf-8", newline="\n")
+        except FileNotFoundError:  # the first row makes the folder
+            self.make()
+            file = path.open("a", encoding="utf-8", newline="\n")
+        with file:
+            file.write(line)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write what the run was about."""
@@ -96,15 +104,20 @@ def row_from_data(data: Mapping[str, Any]) -> Row:
     return _adapter().validate_python(data)
 
 
-def find_run(results: Path, name: str) -> RunFolder:
+def find_run(results: Path, name: str, holding: str = ROWS) -> RunFolder:
     """Find a run by its id, the beginning of it, its path, or `latest`.
+
+    Args:
+        results: Where runs are kept.
+        name: What the user calls it.
+        holding: The file that makes a folder a run: one that was broken off early has a ledger, and no rows.
 
     Raises:
         ResultsError: There is none, or several begin so.
     """
-    if (Path(name) / ROWS).is_file():
+    if (Path(name) / holding).is_file():
         return RunFolder(path=Path(name))
-    runs = sorted(path.parent for path in results.glob(f"*/{ROWS}"))
+    runs = sorted(path.parent for path in results.glob(f"*/{holding}"))
     found = runs[-1:] if name == "latest" else [run for run in runs if run.name.startswith(name)]
     if len(found) == 1:
         return RunFolder(path=found[0])
@@ -144,9 +157,10 @@ def load_results(path: str | Path) -> "pd.DataFrame":
 
     Returns:
         Columns: suite, case, variant, trial, target, model, reported_model, tags, expect, behaviour, outcome, is_pass,
-        is_xfail, failed_checks, groundedness (in [0, 1], NaN where it does not apply), claims, supported_claims, facts,
-        facts_met, prompt, answer, error, origin, cassette, prompt_tokens, completion_tokens, duration_s (seconds),
-        scorer.
+        is_xfail, blame (None for a pass), failed_checks, groundedness (in [0, 1], NaN where it does not apply, as all
+        shares), claims, supported_claims, facts, facts_met, facts_share (by weight), citations, citation_precision,
+        citation_recall, fabricated_citations, context_recall, context_precision, first_useful_rank, prompt,
+        answer, error, origin, cassette, prompt_tokens, completion_tokens, duration_s (seconds), scorer.
 
     Raises:
         ResultsError: There is no run, or a line of it is no row.
@@ -175,12 +189,14 @@ def _record(row: Row) -> dict[str, Any]:
         "outcome": row.outcome.value,
         "is_pass": row.outcome.is_pass,
         "is_xfail": planned.is_expected_failure,
+        "blame": turn.blame if turn else None,
         "failed_checks": list(turn.failed_checks) if turn else [],
         "groundedness": turn.groundedness if turn else None,
         "claims": len(turn.claims) if turn else 0,
         "supported_claims": sum(claim.support == "supported" for claim in turn.claims) if turn else 0,
         "facts": len(turn.facts) if turn else 0,
         "facts_met": sum(fact.is_met for fact in turn.facts) if turn else 0,
+        **_shares(turn),
         "prompt": planned.case.conversation[row.score.deciding_turn or 0].text,
         "answer": attempt.text if attempt else None,
         "error": failure.message if failure else None,
@@ -190,4 +206,18 @@ def _record(row: Row) -> dict[str, Any]:
         "completion_tokens": usage.completion_tokens if usage else None,
         "duration_s": row.duration_s,
         "scorer": row.score.scorer,
+    }
+
+
+def _shares(turn: TurnScore | None) -> dict[str, Any]:
+    retrieval = turn.retrieval if turn else None
+    return {
+        "facts_share": turn.facts_share if turn else None,
+        "citations": len(turn.citations) if turn else 0,
+        "citation_precision": turn.citation_precision if turn else None,
+        "citation_recall": turn.citation_recall if turn else None,
+        "fabricated_citations": len(turn.fabricated_citations) if turn else 0,
+        "context_recall": retrieval.context_recall if retrieval else None,
+        "context_precision": retrieval.context_precision if retrieval else None,
+        "first_useful_rank": retrieval.first_useful_rank if retrieval else None,
     }

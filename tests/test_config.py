@@ -171,6 +171,9 @@ def test_credentials_in_a_url_are_refused_and_not_shown(tmp_path: Path) -> None:
         ("endpoint = 'https://h'\nheaders = {X = \"a\\nb\"}", "characters that no header can carry"),
         ("endpoint = 'https://h'\nca_file = 'gone.pem'", "ca_file: there is no file gone.pem"),
         ("endpoint = 'http://h'\nheaders = {X = '${A:-b}'}", "unencrypted"),
+        ("scrubbers = 'a:b'", 'scrubbers: found .*, wanted is a list of "package.module:name"'),
+        ("scrubbers = ['a.b']", 'wanted is a list of "package.module:name"'),
+        ("scrubbers = [3]", 'wanted is a list of "package.module:name"'),
         ("cases = ", "is no TOML"),
     ],
 )
@@ -287,8 +290,17 @@ def test_secrets_are_known_by_the_end_of_their_names() -> None:
         "KEYS": "5",
         "EMPTY_KEY": "",
         "PATH": "6",
+        "OPENAI_ORG_ID": "8",
+        "OPENAI_PROJECT_ID": "9",
     }
-    assert secrets(environ, {"A_KEY": "7"}) == {"1", "2", "3", "4", "7"}
+    assert secrets(environ, {"A_KEY": "7"}) == {"1", "2", "3", "4", "7", "8", "9"}
+
+
+def test_scrubbers_are_named_in_pyproject(tmp_path: Path) -> None:
+    assert settings(tmp_path, "scrubbers = ['mine.clean:Names', 'other:x']").scrubbers == (
+        "mine.clean:Names",
+        "other:x",
+    )
 
 
 def test_a_key_is_secret_whatever_its_variable_is_called(tmp_path: Path) -> None:

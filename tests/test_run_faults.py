@@ -1,6 +1,7 @@
 """Endpoints that fail, each in its way: a clear error a case, nothing recorded, nothing left behind."""
 
 import json
+import os
 import socket
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_server_without_faults_is_recorded(project: pytest.Pytester) -> None:
         ("429", "*answered 429*"),
         ("429", "*hint: the endpoint limits requests: lower --harness-concurrency*"),
         ("500", "*answered 500*"),
-        ("html", "*upload of library.md was answered without a file id*"),
+        ("html", "*answered 200 with text/html, not with JSON*"),
         ("404-thread", "*OpenAI shut its hosted Assistants API on 2026-08-26*"),
         ("store-failed", "*could not index library.md: The file could not be parsed. (invalid_file)*"),
         ("failed", "*the run ended failed (server_error: the model fell over)*"),
@@ -124,7 +125,7 @@ def test_elsewhere_is_recorded_only_on_demand(
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([said])
     assert len(cassettes(project)) == recordings
-    assert len(list(project.path.glob("cassettes/_setup/*"))) == 3 * recordings
+    assert len(list(project.path.glob("cassettes/_setup/*"))) == 4 * recordings  # file, store, texts, assistant
 
 
 def test_kept_objects_are_cleaned_up_later(project: pytest.Pytester) -> None:
@@ -170,3 +171,37 @@ def test_a_bad_document_sends_nothing(project: pytest.Pytester, document: bytes,
         assert result.ret != 0
         assert server.requests == []
     result.stdout.fnmatch_lines([f"*{said}*"])
+
+
+@pytest.mark.slow
+def test_workers_leave_nothing_on_an_endpoint_either(project: pytest.Pytester) -> None:
+    with fault_server() as server:
+        result = project.runpytest_subprocess("cases", "-n", "2", f"--harness-endpoint={server.url}")
+
+        assert result.parseoutcomes()["passed"] == 1
+        assert server.left() == set()
+    assert ledger(project).left() == []
+
+
+def test_a_run_broken_off_early_can_be_cleaned_up_by_its_name(project: pytest.Pytester) -> None:
+    with fault_server() as server:
+        project.runpytest("cases", "-k", "loan", "--harness-keep", f"--harness-endpoint={server.url}")
+        (run,) = (project.path / "results").iterdir()
+        (run / "results.jsonl").unlink()
+
+        result = harness(project, "cleanup", run.name, "--harness-endpoint", server.url)
+
+        assert result.ret == 0
+        assert server.left() == set()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("folder", ["results", "cassettes"])
+def test_a_folder_that_cannot_be_written_is_told(project: pytest.Pytester, folder: str) -> None:
+    (project.path / folder).mkdir(mode=0o500)
+
+    result = project.runpytest("cases")
+
+    assert result.ret != 0
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness.errors import HarnessError
-
-FAILED, INTERRUPTED, USAGE = 1, 2, 4
-"""pytest's exit codes, where they mean the same."""
+from harness.cli.cassettes.commands import cassettes
+from harness.cli.codes import FAILED, INTERRUPTED, USAGE
+from harness.errors import ConfigError, HarnessError
 
 app = typer.Typer(
     name="harness",
@@ -20,8 +19,26 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cassettes, name="cassettes")
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of it, or `latest`.")]
+
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer's way of calling
+    if is_wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"assistant-harness {version('assistant-harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: FBT002 - typer's way of naming a flag
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Evaluate and test assistants that answer from documents. Cases run by `pytest cases/`."""
 
 
 def main() -> None:
@@ -44,6 +61,23 @@ def show(
     from harness.cli.show import show_case
 
     show_case(run, case, Path.cwd())
+
+
+@app.command(epilog="Example: harness score latest")
+def score(
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="A run's id, the beginning of it, or `latest`.")
+    ] = None,
+    *,
+    cassettes: Annotated[bool, typer.Option("--cassettes", help="Score all recordings instead of a run.")] = False,
+) -> None:
+    """Score old transcripts or recordings with today's scorers and cases, without a run."""
+    from harness.cli.score import score_again
+
+    if (run is None) != cassettes:
+        raise ConfigError("name a run, or say --cassettes", where="harness score")
+    if score_again(run, Path.cwd(), typer.echo):
+        raise typer.Exit(FAILED)
 
 
 @app.command(epilog="Example: harness init my-project")
@@ -80,4 +114,4 @@ def cleanup(
 )
 def serve(context: typer.Context) -> None:
     """Run the embedded server in the foreground; `harness serve --help` lists its options."""
-    os.execv(sys.executable, [sys.executable, "-m", "harness.server", *context.args])  # noqa: S606 - our own module
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "harness.server", *context.args])  # noqa: S606 - our own module

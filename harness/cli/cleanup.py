@@ -30,7 +30,7 @@ def clean(run: str | None, endpoint: str | None, folder: Path, say: Callable[[st
     project = find_project(folder)
     config = load_config(project.root, os.environ, Flags(endpoint=endpoint))
     if run is not None:
-        folders = [find_run(project.results, run)]
+        folders = [find_run(project.results, run, holding=LEDGER)]
     else:
         folders = [RunFolder(path=path.parent) for path in sorted(project.results.glob(f"*/{LEDGER}"))]
     left = 0

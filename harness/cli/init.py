@@ -47,6 +47,7 @@ cases:
 
 _IGNORED = """\
 .env
+cassettes/**/.lock
 results/*
 !results/baselines/
 """

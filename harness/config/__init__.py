@@ -1,7 +1,8 @@
 """What the user has set: pyproject.toml, the environment, `.env`, flags."""
 
 from harness.config.endpoint import OPENAI, Endpoint, check_target
-from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, secrets
+from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, hide_secrets, secrets
+from harness.config.judge import JudgeSettings
 from harness.config.load import Config, Flags, RecordMode, load_config
 from harness.config.project import Project, find_project, find_root
 from harness.config.spelling import did_you_mean
@@ -11,6 +12,7 @@ __all__ = [
     "Config",
     "Endpoint",
     "Flags",
+    "JudgeSettings",
     "MalformedPlaceholder",
     "Project",
     "RecordMode",
@@ -20,6 +22,7 @@ __all__ = [
     "expand",
     "find_project",
     "find_root",
+    "hide_secrets",
     "load_config",
     "secrets",
 ]

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, cast, get_args
 
 from harness.config.endpoint import Endpoint, resolve_endpoint
 from harness.config.environment import read_dotenv, secrets
+from harness.config.judge import JudgeSettings, judge_of
 from harness.config.project import Project, Table, option, project_of, read_table
 from harness.config.spelling import did_you_mean
 from harness.errors import ConfigError
@@ -34,6 +35,7 @@ class Flags:
     model: str | None = None
     concurrency: int | None = None
     keep: bool | None = None
+    judge: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +61,10 @@ class Config:
     """Whether remote objects are left in place."""
     min_groundedness: float | None
     """The project's threshold; None: the shipped one."""
+    judge: JudgeSettings | None
+    """The model that judges beside our own scorer; None where none is asked for."""
+    scrubbers: tuple[str, ...]
+    """What cleans recordings besides our own rules, as `package.module:name`."""
     environ: Mapping[str, str] = field(repr=False)
     """The environment with what `.env` adds: what `${NAME}` in a suite means."""
     secrets: frozenset[str] = field(repr=False)
@@ -97,6 +103,8 @@ def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = No
     merged = {**dotenv, **environ}
     endpoint = resolve_endpoint(flags.endpoint, merged, table, root)
     record, record_is_explicit = _record(flags, merged, table)
+    judge = judge_of(table, merged, root) if _is_judging(flags, merged) else None
+    keys = {one.api_key for one in (endpoint, judge.endpoint if judge else None) if one is not None and one.api_key}
     built_in = BUILT_IN_MODEL if endpoint.is_embedded else None
     return Config(
         project=project_of(root, table),
@@ -105,14 +113,21 @@ def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = No
         record=record,
         record_is_explicit=record_is_explicit,
         variants=_variants(flags, merged),
-        demanded_model=flags.model or merged.get("HARNESS_MODEL") or None,
+        demanded_model=flags.model or (merged.get("HARNESS_MODEL") or "").strip() or None,
         default_model=merged.get("MODEL") or table.model or built_in,
         concurrency=_concurrency(flags, merged, table),
         keep=_is_on("HARNESS_KEEP", merged) if flags.keep is None else flags.keep,
         min_groundedness=table.min_groundedness,
+        judge=judge,
+        scrubbers=tuple(table.scrubbers),
         environ=merged,
-        secrets=secrets(dotenv, environ) | ({endpoint.api_key} if endpoint.api_key else set()),
+        secrets=secrets(dotenv, environ) | keys,
     )
+
+
+def _is_judging(flags: Flags, environ: Mapping[str, str]) -> bool:
+    # Off unless asked for: a judge costs money, and its verdicts differ from run to run until they are recorded.
+    return _is_on("HARNESS_JUDGE", environ) if flags.judge is None else flags.judge
 
 
 def _record(flags: Flags, environ: Mapping[str, str], table: Table) -> tuple[RecordMode, bool]:

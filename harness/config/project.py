@@ -1,7 +1,8 @@
 """The project: its root, its folders, and `[tool.harness]` of its pyproject.toml."""
 
+import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,6 +11,8 @@ from harness.config.spelling import did_you_mean
 from harness.errors import ConfigError
 
 MEGABYTE = 1_000_000
+
+_OBJECT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +60,8 @@ class Table:
     concurrency: int = 8
     record: str | None = None
     min_groundedness: float | None = None
+    judge: Mapping[str, Any] = field(default_factory=dict)
+    scrubbers: Sequence[str] = ()
 
 
 def find_root(start: Path) -> Path | None:
@@ -155,6 +160,10 @@ def _is_positive(value: Any) -> bool:
     return _is_number(value) and 0 < value < float("inf")
 
 
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) and _OBJECT.fullmatch(name) for name in value)
+
+
 _TEXT: tuple[str, Callable[[Any], bool]] = ("text", lambda value: isinstance(value, str) and bool(value.strip()))
 _POSITIVE: tuple[str, Callable[[Any], bool]] = ("a number above 0", _is_positive)
 _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
@@ -170,5 +179,7 @@ _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
     ),
     "min_groundedness": ("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),
+    "judge": ("a table with `model` and `endpoint`", lambda value: isinstance(value, dict)),
+    "scrubbers": ('a list of "package.module:name"', _are_objects),
 }
 """What each key wants, in words and as a test."""

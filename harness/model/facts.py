@@ -1,96 +1,45 @@
 """What a case expects an answer to say."""
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+
+from harness.model.promptfoo import NOT, PROMPTFOO, translated
+from harness.model.simple_facts import (
+    FORM,
+    Date,
+    JsonPath,
+    Language,
+    Listed,
+    MaxWords,
+    Number,
+    Regex,
+    Sql,
+    Text,
+    check_weight,
+)
 
 if TYPE_CHECKING:  # annotations only: the model is imported where pydantic is not needed
     from pydantic_core import CoreSchema
 
-FORM: dict[str, Any] = {
-    "extra": "forbid",
-    "use_attribute_docstrings": True,
-    "allow_inf_nan": False,
-    "alias_generator": lambda name: name.rstrip("_"),  # `not_` is spelled `not` in YAML
-}
-"""How pydantic reads the dataclasses of a suite: an unknown key is an error."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Text:
-    """Words that the answer must hold; case, accents, spacing and quotes do not matter."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
-    text: str
-    """The words."""
-
-    def __post_init__(self) -> None:
-        _check_words("text", self.text)
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Regex:
-    """A regular expression that must be found in the answer."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
-    regex: str
-    """Python's syntax; searched for anywhere, upper and lower case alike."""
-
-    def __post_init__(self) -> None:
-        _check_words("regex", self.regex)
-        try:
-            re.compile(self.regex)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise ValueError(f"`regex` is no regular expression: {error}") from None
-
-    def __str__(self) -> str:
-        return f"/{self.regex}/"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Number:
-    """A number that the answer must state, in any spelling."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
-    number: float
-    """The value."""
-    tolerance: float | None = None
-    """Largest absolute difference that still counts; None: equal when rounded to the decimals stated."""
-    relative_tolerance: float | None = None
-    """Largest difference as a share of the value (0.01 is one per cent)."""
-    unit: str | None = None
-    """A unit that must stand by it: `USD`, `%`, `days`; None accepts any or none."""
-
-    def __post_init__(self) -> None:
-        _check_tolerances(self.tolerance, self.relative_tolerance)
-
-    def __str__(self) -> str:
-        return f"{self.number:g}{' ' + self.unit if self.unit else ''}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sql:
-    """A value computed from the documents' tables, which the answer must state."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
-    sql: str
-    """A select statement over the tables of the case's documents (`products.json` is the table `products`)."""
-    tolerance: float | None = None
-    """As for a number."""
-    relative_tolerance: float | None = None
-    """As for a number."""
-    unit: str | None = None
-    """As for a number."""
-
-    def __post_init__(self) -> None:
-        _check_words("sql", self.sql)
-        _check_tolerances(self.tolerance, self.relative_tolerance)
-
-    def __str__(self) -> str:
-        return f"sql: {' '.join(self.sql.split())}"
+__all__ = [
+    "FORM",
+    "KINDS",
+    "AllOf",
+    "AnyFact",
+    "AnyOf",
+    "Date",
+    "Fact",
+    "FactForm",
+    "JsonPath",
+    "Language",
+    "Listed",
+    "MaxWords",
+    "Not",
+    "Number",
+    "Regex",
+    "Sql",
+    "Text",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,10 +49,13 @@ class AnyOf:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     any_of: tuple["Fact", ...]
     """The alternatives."""
+    weight: float = 1.0
+    """As for text; weights inside count for nothing."""
 
     def __post_init__(self) -> None:
         if not self.any_of:
             raise ValueError("`any_of` is empty: no answer could state one of its facts")
+        check_weight(self.weight)
 
     def __str__(self) -> str:
         return "any of: " + " | ".join(map(str, self.any_of))
@@ -116,10 +68,13 @@ class AllOf:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     all_of: tuple["Fact", ...]
     """The facts."""
+    weight: float = 1.0
+    """As for `any_of`."""
 
     def __post_init__(self) -> None:
         if not self.all_of:
             raise ValueError("`all_of` is empty: every answer would state all of its facts")
+        check_weight(self.weight)
 
     def __str__(self) -> str:
         return "all of: " + " & ".join(map(str, self.all_of))
@@ -132,18 +87,28 @@ class Not:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     not_: "Fact"
     """What must be absent."""
+    weight: float = 1.0
+    """As for `any_of`."""
+
+    def __post_init__(self) -> None:
+        check_weight(self.weight)
 
     def __str__(self) -> str:
         return f"not: {self.not_}"
 
 
-AnyFact: TypeAlias = Text | Regex | Number | Sql | AnyOf | AllOf | Not
+AnyFact: TypeAlias = Text | Regex | Number | Sql | Date | Listed | JsonPath | MaxWords | Language | AnyOf | AllOf | Not
 
 KINDS: dict[str, type[AnyFact]] = {
     "text": Text,
     "regex": Regex,
     "number": Number,
     "sql": Sql,
+    "date": Date,
+    "list": Listed,
+    "json_path": JsonPath,
+    "max_words": MaxWords,
+    "language": Language,
     "any_of": AnyOf,
     "all_of": AllOf,
     "not": Not,
@@ -152,7 +117,7 @@ KINDS: dict[str, type[AnyFact]] = {
 
 
 class FactForm:
-    """How a fact is written in YAML: plain text, or a mapping that one key tells apart."""
+    """How a fact is written in YAML: plain text, a mapping that one key tells apart, or a promptfoo assertion."""
 
     @staticmethod
     def __get_pydantic_core_schema__(_source: object, handler: Any) -> "CoreSchema":
@@ -172,7 +137,30 @@ class FactForm:
     def __get_pydantic_json_schema__(schema: "CoreSchema", handler: Any) -> dict[str, Any]:
         mappings = handler(schema)
         choices = mappings.get("oneOf", [mappings])
-        return {"anyOf": [{"type": "string", "description": "Words that the answer must hold."}, *choices]}
+        text = {"type": "string", "description": "Words that the answer must hold."}
+        return {"anyOf": [text, *choices, *_promptfoo_schemas()]}
+
+
+def _promptfoo_schemas() -> list[dict[str, Any]]:
+    names = [f"{prefix}{name}" for name in PROMPTFOO for prefix in ("", NOT)]
+    weight = {"type": "number", "exclusiveMinimum": 0, "description": "As for text."}
+    typed = {
+        "type": "object",
+        "description": "An assertion as promptfoo spells it.",
+        "properties": {"type": {"enum": names}, "value": {}, "weight": weight},
+        "required": ["type"],
+        "additionalProperties": False,
+    }
+    short = {
+        "type": "object",
+        "description": "The same in short: `contains: x`.",
+        # `regex` alone is our own fact.
+        "properties": {**{name: {} for name in names if name != "regex"}, "weight": weight},
+        "minProperties": 1,
+        "maxProperties": 2,
+        "additionalProperties": False,
+    }
+    return [typed, short]
 
 
 def _kind_of(value: object) -> str | None:
@@ -182,17 +170,11 @@ def _kind_of(value: object) -> str | None:
 
 
 def _spell_out(value: object) -> object:
-    return {"text": value} if isinstance(value, str) else value
-
-
-def _check_words(name: str, words: str) -> None:
-    if not words.strip():
-        raise ValueError(f"`{name}` is empty")
-
-
-def _check_tolerances(tolerance: float | None, relative_tolerance: float | None) -> None:
-    if (tolerance or 0) < 0 or (relative_tolerance or 0) < 0:
-        raise ValueError("a tolerance is 0 or more")
+    if isinstance(value, str):
+        return {"text": value}
+    if isinstance(value, dict) and _kind_of(value) is None:
+        return dict(translated(value))
+    return value
 
 
 Fact: TypeAlias = Annotated[AnyFact, FactForm]

@@ -42,6 +42,8 @@ class Planned:
     """The sentence with which the assistant should refuse."""
     min_groundedness: float
     """In force where a turn names none."""
+    scorers: tuple[str, ...] = ()
+    """The suite's own scorers, as it names them."""
     tags: tuple[str, ...] = ()
 
     @property

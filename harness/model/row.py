@@ -3,8 +3,34 @@
 from dataclasses import dataclass
 
 from harness.model.plan import Planned
-from harness.model.score import CaseScore, Outcome, TurnScore
-from harness.model.transcript import Attempt, Transcript, Usage
+from harness.model.score import Behaviour, CaseScore, Outcome, Support, TurnScore
+from harness.model.suite import Expectation
+from harness.model.transcript import Attempt, Origin, Transcript, Usage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Brief:
+    """What the summary of a run needs of a row: thousands are kept, and whole transcripts would fill the memory."""
+
+    suite: str
+    variant: str
+    expect: Expectation
+    """Of the turn that decided; of the first that expects anything where none did."""
+    behaviour: Behaviour
+    outcome: Outcome
+    origin: Origin | None
+    """None: it was not run."""
+    endpoint: str | None
+    """What answered, now or when it was recorded."""
+    model: str | None
+    """The model that answered, or else the one that was asked for."""
+    usage: Usage | None
+    judge: str | None = None
+    """The model and prompt that judged beside our own scorer; None where none did."""
+    judged: tuple[tuple[Support, Support], ...] = ()
+    """For each claim that it judged what we say and what it says."""
+    judge_errors: int = 0
+    """How many answers it could not judge."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +67,27 @@ class Row:
         return Usage(
             prompt_tokens=sum(usage.prompt_tokens for usage in used),
             completion_tokens=sum(usage.completion_tokens for usage in used),
+        )
+
+    @property
+    def brief(self) -> Brief:
+        """What the summary needs."""
+        provenance, turn = self.transcript.provenance, self.deciding
+        judgements = [(one, one.judgement) for one in self.score.turns if one.judgement is not None]
+        expectations = [turn.expect if turn else None, *(one.expectation for one in self.planned.case.conversation)]
+        return Brief(
+            suite=self.planned.suite,
+            variant=self.planned.variant,
+            expect=next(one for one in expectations if one is not None),
+            behaviour=turn.behaviour if turn else Behaviour.ERRORED,
+            outcome=self.outcome,
+            origin=provenance.origin if provenance else None,
+            endpoint=provenance.endpoint if provenance else None,
+            model=self.transcript.reported_model or self.planned.model,
+            usage=self.usage,
+            judge=next((f"{said.model} ({said.prompt})" for _, said in judgements), None),
+            judged=tuple((one.claims[it.claim].support, it.support) for one, said in judgements for it in said.claims),
+            judge_errors=sum(said.error is not None for _, said in judgements),
         )
 
     @property

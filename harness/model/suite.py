@@ -234,6 +234,8 @@ class Suite:
     """Groundedness below this is `ungrounded`; None takes the shipped default."""
     variants: Mapping[str, Variant] = field(default_factory=dict)
     """Other configurations, by name."""
+    scorers: tuple[str, ...] = ()
+    """Scorers of your own: `package.module:name`, or the name that an installed package gives one."""
     tags: tuple[str, ...] = ()
     """pytest marks of every case."""
     cases: tuple[Case, ...]

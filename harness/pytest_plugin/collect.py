@@ -16,10 +16,6 @@ if TYPE_CHECKING:  # what the items are handed; it does not know them
     from harness.pytest_plugin.session import HarnessSession
 
 
-class CaseErrored(Exception):
-    """A case could not be judged. Its row says why."""
-
-
 class VerdictFailed(Exception):
     """A case was judged, and failed. Its row says why."""
 
@@ -69,7 +65,8 @@ class CaseItem(pytest.Item):
         self.row = self.harness.row(self.planned)
         self.user_properties += [("outcome", self.row.outcome.value), ("variant", self.planned.variant)]
         if self.row.outcome is Outcome.ERROR:
-            raise CaseErrored
+            # With its stack, pytest would draw it for a fifth of a second a case, before our words take its place.
+            pytest.fail("the case could not be judged", pytrace=False)
 
     def runtest(self) -> None:
         """Pass or fail by the verdict."""
@@ -77,9 +74,13 @@ class CaseItem(pytest.Item):
         if not self.row.outcome.is_pass:
             raise VerdictFailed
 
+    def teardown(self) -> None:
+        """Let the row go: it is written, and pytest keeps all items to its end."""
+        self.row = None
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the account of what was asked, answered and missed, without our stack."""
-        if isinstance(excinfo.value, CaseErrored | VerdictFailed) and self.row is not None:
+        if isinstance(excinfo.value, VerdictFailed) and self.row is not None:
             return failure_text(self.row, self.harness.run_id)
         return super().repr_failure(excinfo, style)
 

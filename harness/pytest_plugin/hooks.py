@@ -15,9 +15,8 @@ class SessionHooks:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Start the runs that the chosen cases need."""
-        self._harness.check_variants()
         if not session.config.option.collectonly and not self._harness.is_worker:
-            self._harness.submit(session.items)
+            self._harness.begin(session.items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(

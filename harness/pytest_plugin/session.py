@@ -2,34 +2,38 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 from harness.casefile import find_suites, load_suite
-from harness.config import Config, Flags, find_root, load_config
-from harness.errors import HarnessError
+from harness.config import Config, Flags, find_root, hide_secrets, load_config
+from harness.errors import HarnessError, ResultsError
 from harness.model.plan import Planned
-from harness.model.row import Row
+from harness.model.row import Brief, Row
 from harness.model.suite import LoadedSuite
 from harness.pipeline import Part, Pipeline
 from harness.plan import SourceFiles, check_variants, plan_suite
+from harness.pytest_plugin.asking import Ask, Asks
 from harness.pytest_plugin.collect import CaseItem
 from harness.report.failure import failure_text
 from harness.report.summary import summary_lines
 from harness.results import RunFolder, row_data, row_from_data
 
-ROW = "harness_row"
-"""Attribute of a report that carries a row as plain data, also from an xdist worker to the controller."""
+ROW, BRIEF = "harness_row", "harness_brief"
+"""Attributes of a report: the project's root with a row as plain data (it may come from an xdist worker), and what the
+summary needs of it."""
 
 
 def start_session(config: pytest.Config, folder: Path) -> "HarnessSession | None":
     """Return the session of the project that a folder belongs to; None outside any project.
 
-    A setting that cannot be used ends the whole session.
+    Raises:
+        pytest.UsageError: A setting that cannot be used.
     """
     option = config.option
     flags = Flags(
@@ -39,42 +43,44 @@ def start_session(config: pytest.Config, folder: Path) -> "HarnessSession | None
         model=option.harness_model,
         concurrency=option.harness_concurrency,
         keep=option.harness_keep,
+        judge=option.harness_judge,
     )
-    try:
+    with usage_errors():
         root = find_root(folder)
         if root is None:
             return None
         return HarnessSession(load_config(root, os.environ, flags), getattr(config, "workerinput", None))
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turn our errors into pytest's for a wrong call: a message and exit code 4."""
+    try:
+        yield
     except HarnessError as error:
-        stop(error)
-
-
-def stop(error: HarnessError) -> NoReturn:
-    """End the session with a message and the exit code of a wrong call.
-
-    A UsageError would become a collection error with a stack, for files are collected when settings are read.
-    """
-    pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        raise pytest.UsageError(str(error)) from error
 
 
 class HarnessSession:
     """Everything between collection and summary. Workers run and send; the controller writes and cleans up."""
 
     def __init__(self, config: Config, workerinput: Mapping[str, Any] | None) -> None:
-        told = workerinput or {}
         self._config = config
         self.is_worker = workerinput is not None
-        folder = told.get("harness_folder")
+        told = (workerinput or {}).get("harness", {}).get(str(config.project.root), {})
+        self._worker = str((workerinput or {}).get("workerid", ""))
+        folder = told.get("folder")
         self._folder = RunFolder(path=Path(folder)) if folder else RunFolder.new(config.project.results)
-        self._part = Part(
-            folder=self._folder, embedded_url=told.get("harness_url"), share=int(told.get("workercount", 1))
-        )
+        share = int((workerinput or {}).get("workercount", 1))
+        self._part = Part(folder=self._folder, embedded_url=told.get("url"), share=share)
         self._loaded: list[LoadedSuite] = []
         self._files = SourceFiles(project=config.project)
-        self._suites = frozenset(find_suites(config.project))
+        self._suites = frozenset(path.resolve() for path in find_suites(config.project))
         self._pipeline: Pipeline | None = None
-        self._rows: list[Row] = []
+        self._asks: Asks | None = None
+        self._briefs: list[Brief] = []
         self._left: list[str] = []
+        self._unwritten: str | None = None
         self._started = datetime.now(UTC)
 
     @property
@@ -91,7 +97,7 @@ class HarnessSession:
 
     def is_suite(self, path: Path) -> bool:
         """Tell whether a file is a suite of this project."""
-        return path in self._suites
+        return path.resolve() in self._suites
 
     def plan(self, path: Path) -> tuple[Planned, ...]:
         """Return the runs of a suite.
@@ -99,52 +105,78 @@ class HarnessSession:
         Raises:
             InputError: The suite or a document of it is not as it should be.
         """
-        loaded = load_suite(path, self._config.project, self._config.environ)
+        loaded = load_suite(path.resolve(), self._config.project, self._config.environ)
         self._loaded.append(loaded)
         return plan_suite(loaded, self._config, files=self._files)
 
-    def check_variants(self) -> None:
-        """End the session where a variant is asked for that no collected suite knows."""
-        try:
+    def begin(self, items: Sequence[pytest.Item]) -> None:
+        """Start what has to be run of the chosen items, once what they need is known to be there.
+
+        Raises:
+            pytest.UsageError: No suite has a variant that is asked for, or results have no place.
+        """
+        cases = self._cases(items)
+        with usage_errors():
             check_variants(self._loaded, self._config.variants)
-        except HarnessError as error:
-            stop(error)
+            if cases:
+                self._folder.make()
+        self.pipeline.submit(cases)
 
     def submit(self, items: Sequence[pytest.Item]) -> None:
         """Start what has to be run of these items."""
-        cases = [item.planned for item in items if isinstance(item, CaseItem) and item.planned.case.skip is None]
-        if cases:
-            self.pipeline.submit(cases)
+        self.pipeline.submit(self._cases(items))
+
+    def _cases(self, items: Sequence[pytest.Item]) -> list[Planned]:
+        ours = (item for item in items if isinstance(item, CaseItem) and item.harness is self)
+        return [item.planned for item in ours if item.planned.case.skip is None]
 
     def row(self, planned: Planned) -> Row:
         """Return a case's row, waiting for it."""
         return self.pipeline.row(planned)
 
+    def ask(self, item: pytest.Item) -> Ask:
+        """Return what lets a test ask."""
+        if self._asks is None:
+            self._asks = Asks(self._config, self._part, self._worker)
+        return self._asks.of(item)
+
     def attach(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Put the row on the report of the phase that decided: the call, or a set-up that failed."""
-        if not isinstance(item, CaseItem) or item.row is None:
+        if self._asks is not None and report.failed:
+            self._asks.explain(item, report)
+        if not isinstance(item, CaseItem) or item.harness is not self or item.row is None:
             return
         if report.when == "call" or (report.when == "setup" and report.failed):
-            setattr(report, ROW, row_data(item.row))
+            setattr(report, ROW, (str(self._config.project.root), row_data(item.row)))
+            if not self.is_worker:
+                setattr(report, BRIEF, item.row.brief)
         if report.when == "setup" and report.failed:
             # pytest asks items for their own words only where the call failed.
             report.longrepr = failure_text(item.row, self.run_id)
 
     def keep(self, report: pytest.TestReport) -> None:
-        """Write the row of a report."""
-        data = getattr(report, ROW, None)
-        if data is not None and not self.is_worker:
-            self._folder.append(data)
-            self._rows.append(row_from_data(data))
+        """Write the row of a report, and take it off: pytest keeps all reports to its end."""
+        root, data = getattr(report, ROW, (None, None))
+        if data is None or self.is_worker or root != str(self._config.project.root):
+            return
+        self._briefs.append(getattr(report, BRIEF, None) or row_from_data(data).brief)
+        delattr(report, ROW)
+        try:
+            self._folder.append(hide_secrets(data, self._config.secrets))
+        except (OSError, ResultsError) as error:
+            self._unwritten = f"results could not be written: {error}"
 
-    def tell_worker(self, workerinput: dict[str, Any], args: Sequence[str]) -> None:
-        """Give an xdist worker what it shares with the others."""
-        workerinput["harness_folder"] = str(self._folder.path)
+    def for_worker(self, args: Sequence[str]) -> dict[str, str]:
+        """Return what an xdist worker shares with the others.
+
+        Raises:
+            pytest.UsageError: The embedded server does not start.
+        """
+        told = {"folder": str(self._folder.path)}
         if self._config.endpoint.is_embedded and self._config.record != "none" and self._concerns_cases(args):
-            try:
-                workerinput["harness_url"] = self.pipeline.runner.start_server()
-            except HarnessError as error:
-                stop(error)
+            with usage_errors():
+                told["url"] = self.pipeline.runner.start_server()
+        return told
 
     def _concerns_cases(self, args: Sequence[str]) -> bool:
         cases = self._config.project.cases
@@ -152,11 +184,19 @@ class HarnessSession:
         return any(cases.is_relative_to(path) or path.is_relative_to(cases) for path in paths)
 
     def finish(self) -> None:
-        """End runs and clean up; the controller also closes the run's folder."""
-        if self._pipeline is not None:
-            self._left = self._pipeline.finish(is_owner=not self.is_worker)
-        if self._rows:
-            self._folder.write_manifest(self._manifest())
+        """End runs and clean up; the controller also answers for what its workers made, and closes the run's folder."""
+        try:
+            if self._pipeline is not None or self._folder.ledger.exists():
+                self._left = self.pipeline.finish(is_owner=not self.is_worker)
+            if self._asks is not None:
+                self._left += self._asks.finish()
+        except KeyboardInterrupt:
+            self._left.append("cleaning up was interrupted: remote objects may be there still")
+        if self._briefs and self._unwritten is None:
+            try:
+                self._folder.write_manifest(self._manifest())
+            except OSError as error:
+                self._unwritten = f"results could not be written: {error}"
 
     def _manifest(self) -> dict[str, Any]:
         return {
@@ -167,15 +207,18 @@ class HarnessSession:
             "endpoint": self._config.endpoint.name,
             "record": self._config.record,
             "variants": list(self._config.variants),
-            "rows": len(self._rows),
+            "rows": len(self._briefs),
         }
 
     def print_summary(self, reporter: pytest.TerminalReporter) -> None:
         """Print the closing summary, and what could not be cleaned up."""
-        if self._rows:
+        if self._briefs:
             reporter.section("assistant-harness")
-            for line in summary_lines(self._rows):
+            for line in summary_lines(self._briefs):
                 reporter.write_line(line)
-            reporter.write_line(f"results: {self._config.project.relative(self._folder.path)}")
+            place = f"results: {self._config.project.relative(self._folder.path)}"
+            reporter.write_line(self._unwritten or place, red=self._unwritten is not None)
         for reason in self._left:
-            reporter.write_line(f"left behind: {reason}; delete it with: harness cleanup {self.run_id}", yellow=True)
+            reporter.write_line(f"left behind: {reason}", yellow=True)
+        if self._left:
+            reporter.write_line(f"delete what is left with: harness cleanup {self.run_id}", yellow=True)

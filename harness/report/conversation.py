@@ -1,12 +1,22 @@
 """A conversation as a person reads it: prompts, answers, citations with the passages they point at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.model.row import Row
-from harness.model.score import Claim, TurnScore
-from harness.model.transcript import Attempt, Citation, CodeStep, FileSearchStep, FunctionStep, Part, TextPart, Turn
-from harness.report.failure import place
+from harness.model.score import TurnScore
+from harness.model.transcript import (
+    Attempt,
+    Citation,
+    CodeStep,
+    FileSearchStep,
+    FunctionStep,
+    Part,
+    TextPart,
+    Transcript,
+    Turn,
+)
 from harness.report.plain import indented, plain, shortened
+from harness.report.scores import score_lines
 
 MOST_RESULTS = 5
 """Search results that are listed; the rest is counted."""
@@ -22,12 +32,22 @@ def conversation_lines(row: Row) -> Iterator[str]:
     if provenance is not None:
         cassette = f", {provenance.cassette}" if provenance.cassette else ""
         yield f"{provenance.origin}{cassette}, made {provenance.recorded_at} against {provenance.endpoint}"
-    if row.transcript.error is not None:
-        yield f"error: {plain(row.transcript.error.message)}"
-        if row.transcript.error.hint:
-            yield f"  hint: {plain(row.transcript.error.hint)}"
-    for index, turn in enumerate(row.transcript.turns):
-        score = row.score.turns[index] if index < len(row.score.turns) else None
+    yield from transcript_lines(row.transcript, row.score.turns)
+
+
+def transcript_lines(transcript: Transcript, scores: Sequence[TurnScore] = ()) -> Iterator[str]:
+    """Return what was said and what it is worth, line by line.
+
+    Args:
+        transcript: What happened.
+        scores: Verdicts on its first turns.
+    """
+    if transcript.error is not None:
+        yield f"error: {plain(transcript.error.message)}"
+        if transcript.error.hint:
+            yield f"  hint: {plain(transcript.error.hint)}"
+    for index, turn in enumerate(transcript.turns):
+        score = scores[index] if index < len(scores) else None
         yield ""
         yield from _turn(turn, score)
 
@@ -44,7 +64,7 @@ def _turn(turn: Turn, score: TurnScore | None) -> Iterator[str]:
         if attempt.error is not None:
             yield f"  error: {plain(attempt.error.message)}"
     if score is not None:
-        yield from _score(score)
+        yield from score_lines(score)
 
 
 def _steps(attempt: Attempt) -> Iterator[str]:
@@ -61,14 +81,16 @@ def _steps(attempt: Attempt) -> Iterator[str]:
         elif isinstance(step, CodeStep):
             yield "code:"
             yield from indented(step.code, "  ")
-            yield from indented(step.logs, "  > ")
+            yield from indented(step.logs, "  > ") if step.logs else ()
 
 
 def _citations(part: Part, attempt: Attempt) -> Iterator[str]:
     citations = part.citations if isinstance(part, TextPart) else ()
-    for marker in dict.fromkeys(citation.marker for citation in citations):
-        citation = next(one for one in citations if one.marker == marker)
-        yield f"  {plain(marker or 'cites')} {citation.document or citation.file_name or 'an unknown file'}"
+    firsts: dict[str, Citation] = {}
+    for citation in citations:  # a marker may be repeated; where there are none, each file is named once
+        firsts.setdefault(citation.marker or citation.remote_file_id, citation)
+    for citation in firsts.values():
+        yield f"  {plain(citation.marker or 'cites')} {citation.document or citation.file_name or 'an unknown file'}"
         passage = _passage(citation, attempt)
         if passage:
             yield from indented(shortened(passage, 400), "      ")
@@ -77,28 +99,3 @@ def _citations(part: Part, attempt: Attempt) -> Iterator[str]:
 def _passage(citation: Citation, attempt: Attempt) -> str | None:
     results, index = attempt.retrieved, citation.result_index
     return results[index].text if index is not None and index < len(results) else None
-
-
-def _score(score: TurnScore) -> Iterator[str]:
-    expected = f"expected: {score.expect}; " if score.expect else ""
-    outcome = f"; outcome: {score.outcome}" if score.outcome else ""
-    yield f"{expected}observed: {score.behaviour}{outcome}"
-    if score.phrase:
-        yield f"  decided by: “{shortened(score.phrase, 120)}”"
-    if score.groundedness is not None:
-        yield f"  groundedness: {score.groundedness:.2f}"
-    for claim in score.claims:
-        yield from _claim(claim)
-    for fact in score.facts:
-        computed = f" = {shortened(fact.expected, 80)}" if fact.expected is not None else ""
-        yield f"  fact {'met' if fact.is_met else 'missing'}: {shortened(fact.fact, 160)}{computed}"
-    for check in score.failed_checks:
-        yield f"  failed check: {shortened(check, 200)}"
-
-
-def _claim(claim: Claim) -> Iterator[str]:
-    yield f"  claim {claim.support} ({claim.score:.2f}): {shortened(claim.text, 200)}"
-    if claim.confirmed_by:
-        yield f"      confirmed by {shortened(claim.confirmed_by, 160)}"
-    elif claim.evidence is not None:
-        yield f"      {place(claim.evidence)}: {shortened(claim.evidence.text, 200)}"

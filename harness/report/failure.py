@@ -1,11 +1,21 @@
 """Why a case failed, in the words of its author."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.model.row import Row
-from harness.model.score import Claim, Evidence, FactScore, Outcome, TurnScore
+from harness.model.score import Behaviour, Blame, Claim, Evidence, FactScore, Outcome, TurnScore
 from harness.report.plain import indented, plain, shortened
 
+BLAMES: Mapping[Blame, str] = {
+    "not_in_documents": "the documents do not hold an expected fact",
+    "not_retrieved": "the documents hold it, the search did not find it",
+    "ignored": "it was there, and was not used",
+    "contradicted": "the documents say otherwise",
+    "embroidered": "the documents do not say so",
+    "refused_despite_evidence": "what it needed was there",
+    "answered_without_evidence": "there was nothing to answer from",
+}
+"""What each word of blame means."""
 LONGEST_ANSWER = 1_500
 """Characters of an answer that a failure shows; `harness show` has all of it."""
 MOST_CLAIMS = 5
@@ -30,15 +40,35 @@ def _failure(row: Row, run_id: str) -> Iterator[str]:
         yield f"error: {plain(failure.message)}"
         if failure.hint:
             yield f"  hint: {plain(failure.hint)}"
+        yield from _unanswered(row)
         return
     turn = row.deciding
-    yield f"{row.outcome}: {_SENTENCES.get(row.outcome, 'could not be judged')}"
+    is_question = turn is not None and turn.behaviour is Behaviour.CLARIFYING
+    what = "asked back, but the documents hold the answer" if is_question else _SENTENCES.get(row.outcome)
+    yield f"{row.outcome}: {what or 'could not be judged'}"
     if turn is not None:
-        yield from _turn(row, turn)
+        if turn.blame is not None:
+            yield f"blame: {turn.blame} ({BLAMES[turn.blame]})"
+        yield from turn_lines(row, turn)
     yield f"whole transcript: harness show {run_id} '{row.planned.node}'"
 
 
-def _turn(row: Row, turn: TurnScore) -> Iterator[str]:
+def _unanswered(row: Row) -> Iterator[str]:
+    """Return what was asked last, and what there is of an answer."""
+    conversation, turns = row.planned.case.conversation, row.transcript.turns
+    if not turns:
+        return
+    number = f" {len(turns)} of {len(conversation)}" if len(conversation) > 1 else ""
+    yield f"prompt{number}:"
+    yield from indented(_cut(turns[-1].prompt), "  ")
+    text = turns[-1].final.text if turns[-1].final else ""
+    if text:
+        yield "answer so far:"
+        yield from indented(_cut(text), "  ")
+
+
+def turn_lines(row: Row, turn: TurnScore) -> Iterator[str]:
+    """Return what a turn was asked, what it answered, and what is wrong with that, line by line."""
     index = row.score.deciding_turn or 0
     number = f" {index + 1} of {len(row.planned.case.conversation)}" if len(row.planned.case.conversation) > 1 else ""
     yield f"prompt{number}:"
@@ -51,6 +81,9 @@ def _turn(row: Row, turn: TurnScore) -> Iterator[str]:
     yield from _claims(turn)
     for check in turn.failed_checks:
         yield f"failed check: {shortened(check, 200)}"
+    for own in turn.own:
+        if own.error is not None:
+            yield f"scorer {plain(own.scorer)} raised: {shortened(own.error, 200)}"
 
 
 def _cut(text: str) -> str:
@@ -60,7 +93,8 @@ def _cut(text: str) -> str:
 def _fact_line(fact: FactScore) -> str:
     computed = f" = {shortened(fact.expected, 80)}" if fact.expected is not None else ""
     found = f", found “{shortened(fact.found, 80)}”" if fact.found else ""
-    return f"missing fact: {shortened(fact.fact, 160)}{computed}{found}"
+    lacks = f", lacks {shortened(', '.join(fact.missing), 120)}" if fact.missing else ""
+    return f"missing fact: {shortened(fact.fact, 160)}{computed}{found}{lacks}"
 
 
 def _claims(turn: TurnScore) -> Iterator[str]:

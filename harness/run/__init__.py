@@ -2,6 +2,6 @@
 
 from harness.run.clean import clean_endpoint
 from harness.run.runner import Runner
-from harness.run.session import RunSettings, errored, failure_of
+from harness.run.session import RunSettings
 
-__all__ = ["RunSettings", "Runner", "clean_endpoint", "errored", "failure_of"]
+__all__ = ["RunSettings", "Runner", "clean_endpoint"]

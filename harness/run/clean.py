@@ -1,5 +1,6 @@
 """Delete remote objects, and say of each that stays why."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ from harness.targets.target import Target
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     import httpx2
+    from openai import AsyncOpenAI
+
+LONGEST_S = 20.0
+"""After so many seconds no further object is deleted: a server that hangs must not hold up the end of a session."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,19 +37,28 @@ class Broom:
             For each object that stays, why.
         """
         reasons = []
+        end = asyncio.get_running_loop().time() + LONGEST_S
         # A transport of its own, whose tape nobody keeps: what is deleted is no part of any recording.
-        async with make_client(self.endpoint, self.url, CassetteTransport(transport)) as client:
+        tape = CassetteTransport(transport)
+        async with make_client(self.endpoint, self.url, tape, is_patient=False) as client:
             for remote in remotes:
-                if remote.endpoint != self.endpoint.name:
-                    reasons.append(f"{remote.kind} {remote.id} lives on {remote.endpoint}")
-                    continue
-                try:
-                    await self.target.delete(client, remote.kind, remote.id)
-                except HarnessError as error:
-                    reasons.append(f"{remote.kind} {remote.id}: {error.what}")
-                else:
-                    self.ledger.deleted(remote)
+                reason = "there was no time left"
+                if asyncio.get_running_loop().time() < end:
+                    reason = await self._delete(remote, client)
+                if reason:
+                    reasons.append(f"{remote.kind} {remote.id}: {reason}")
         return reasons
+
+    async def _delete(self, remote: Remote, client: "AsyncOpenAI") -> str:
+        """Delete an object; return why it stays, or nothing."""
+        if remote.endpoint != self.endpoint.name:
+            return f"it lives on {remote.endpoint}"
+        try:
+            await self.target.delete(client, remote.kind, remote.id)
+        except HarnessError as error:
+            return error.what
+        self.ledger.deleted(remote)
+        return ""
 
 
 async def clean_endpoint(remotes: Sequence[Remote], ledger: Ledger, endpoint: Endpoint, target: Target) -> list[str]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     import httpx2
     from openai import AsyncOpenAI
 
+HASTY_S = 5.0
+"""How long a request may take that only cleans up, in seconds."""
 NO_KEY = "none"
 """The client insists on a key; servers that need none ignore this one."""
 
@@ -44,8 +46,15 @@ def _context(endpoint: Endpoint) -> ssl.SSLContext | bool:
         raise ConfigError(f"the CA file cannot be read: {error}", where=str(endpoint.ca_file), hint=hint) from error
 
 
-def make_client(endpoint: Endpoint, base_url: str, transport: Any) -> "AsyncOpenAI":
-    """Return a client that talks through a transport."""
+def make_client(endpoint: Endpoint, base_url: str, transport: Any, *, is_patient: bool = True) -> "AsyncOpenAI":
+    """Return a client that talks through a transport.
+
+    Args:
+        endpoint: Whose key, headers and timeout it uses.
+        base_url: Where it talks to.
+        transport: What carries its requests.
+        is_patient: Whether it tries again and waits as long as runs may; not so for cleaning up.
+    """
     import httpx2
     from openai import AsyncOpenAI, Omit
 
@@ -53,11 +62,13 @@ def make_client(endpoint: Endpoint, base_url: str, transport: Any) -> "AsyncOpen
     account: dict[str, Any] = {}
     if endpoint.name != OPENAI:
         account = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
-    timeout = httpx2.Timeout(endpoint.timeout_s, connect=min(10.0, endpoint.timeout_s))
+    wait_s = endpoint.timeout_s if is_patient else min(HASTY_S, endpoint.timeout_s)
+    timeout = httpx2.Timeout(wait_s, connect=min(10.0, wait_s))
     return AsyncOpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=base_url,
         default_headers={**account, **endpoint.headers},
         timeout=timeout,
+        max_retries=2 if is_patient else 0,
         http_client=httpx2.AsyncClient(transport=transport, timeout=timeout, trust_env=False),
     )

@@ -7,10 +7,14 @@ from concurrent.futures import Future
 from harness.embedded import EmbeddedServer, start_embedded
 from harness.errors import HarnessError
 from harness.model.plan import Planned
-from harness.model.transcript import Transcript
+from harness.model.transcript import Failure, Transcript
 from harness.run.ledger import Ledger
-from harness.run.session import RunSettings, Session, errored, failure_of
+from harness.run.session import RunSettings, Session
+from harness.targets.failures import errored, failure_of
 from harness.targets.target import Target
+
+MAKING_S = 10.0
+"""How long a session that ends waits for objects that are being made, in seconds."""
 
 
 class Runner:
@@ -87,6 +91,8 @@ class Runner:
             return await session.run(planned)
         except HarnessError as error:
             return errored(planned, failure_of(error))
+        except Exception as error:  # noqa: BLE001 - the client and the server's answers are not ours: one case's trouble
+            return errored(planned, Failure(kind="internal", message=f"{type(error).__name__}: {error}"))
 
     async def _ready(self) -> Session:
         if self._session is None:
@@ -108,6 +114,13 @@ class Runner:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        # What is being made just now becomes known first, or nobody could delete it.
+        making = asyncio.all_tasks() - {asyncio.current_task()}
+        if making:
+            _, hanging = await asyncio.wait(making, timeout=MAKING_S)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _close(self) -> None:
         await self._cancel()

@@ -1,6 +1,7 @@
 """One endpoint, one connection pool, many runs: set up, drive, read, record, delete."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ from harness.cassettes.fingerprint import fingerprint
 from harness.cassettes.identity import file_names
 from harness.cassettes.interaction import Interaction, exchanges
 from harness.cassettes.library import Library
+from harness.cassettes.scrubbing import Scrubbing
 from harness.config import Endpoint
-from harness.errors import CassetteError, HarnessError
+from harness.errors import CassetteError, DocumentError, HarnessError
 from harness.model.plan import Planned, Source
 from harness.model.transcript import Failure, Provenance, Transcript
 from harness.results import RunFolder
@@ -22,6 +24,7 @@ from harness.run.clean import Broom
 from harness.run.client import make_client, make_transport
 from harness.run.ledger import Ledger, Remote
 from harness.run.shared import Make, Ready, SharedObjects
+from harness.targets.failures import failure_of
 from harness.targets.target import Remember, Target
 
 
@@ -45,19 +48,8 @@ class RunSettings:
     """Where the run keeps its ledger, and where the processes of a session share what they set up."""
     secrets: frozenset[str]
     """Values that must reach no file."""
-
-
-def failure_of(error: HarnessError) -> Failure:
-    """Return an error as the data that a transcript keeps."""
-    message = f"{error.where}: {error.what}" if error.where else error.what
-    return Failure(kind=error.kind, message=message, hint=error.hint)
-
-
-def errored(planned: Planned, failure: Failure) -> Transcript:
-    """Return the transcript of a run that could not be made."""
-    return Transcript(
-        target=planned.target, requested_model=planned.model, reported_model=None, turns=(), error=failure
-    )
+    scrubbing: Scrubbing
+    """Takes them out of what is recorded."""
 
 
 def _now() -> str:
@@ -75,6 +67,7 @@ class Session:
         self._transport = make_transport(settings.endpoint, url)
         self._url = url
         self._broom = Broom(endpoint=settings.endpoint, url=url, target=target, ledger=self._ledger)
+        self._unsaved: dict[str, Cassette] = {}
         self._room = asyncio.Semaphore(settings.concurrency)
         self._shared = SharedObjects(target, self._make, self._content, settings.folder.shared)
 
@@ -90,6 +83,10 @@ class Session:
                     await asyncio.shield(self._delete(threads))
         names = Names(scope=f"{planned.node} {planned.target} {planned.model}", known=dict(ready.names))
         tape = canonical(interactions, self._url, names)
+        try:
+            tape = self._clean(tape, planned.node)
+        except HarnessError as error:
+            failure = failure or failure_of(error)
         transcript = self._target.read(exchanges(tape), file_names(planned))
         if failure is not None:
             transcript = replace(transcript, error=failure)
@@ -127,6 +124,9 @@ class Session:
         cassette = self._cassette(fingerprint(planned), tape, transcript.reported_model)
         try:
             settings.library.record(planned, cassette, settings.secrets)
+            # Not before an answer was recorded: a server on which all runs fail leaves no trace.
+            while self._unsaved:
+                settings.library.record_setup(*self._unsaved.popitem(), settings.secrets)
         except CassetteError as error:
             return replace(transcript, error=failure_of(error), provenance=provenance)
         return replace(transcript, provenance=replace(provenance, origin="recorded", cassette=where))
@@ -139,14 +139,19 @@ class Session:
         async with make_client(self._settings.endpoint, self._url, transport) as client:
             live = await make(client, self._remember([]))
         known = Names(scope=canonical_id, known={**names, live: canonical_id})
-        tape = canonical(transport.interactions, self._url, known)
         if self._settings.is_recording:
+            tape = self._clean(canonical(transport.interactions, self._url, known), f"{kind} {canonical_id}")
             cassette = self._cassette({"kind": kind, "id": canonical_id}, tape, None)
-            self._settings.library.record_setup(canonical_id, cassette, self._settings.secrets)
+            self._unsaved[canonical_id] = cassette
         return live
 
+    def _clean(self, tape: tuple[Interaction, ...], whose: str) -> tuple[Interaction, ...]:
+        """Return a tape as it may be written, and before that be judged: a replay must come to the same."""
+        return self._settings.scrubbing.clean(tape, whose) if self._settings.is_recording else tape
+
     def _cassette(self, made_of: dict[str, Any], tape: Sequence[Interaction], model: str | None) -> Cassette:
-        recorded = {"at": _now(), "endpoint": self._settings.endpoint.name, "model": model}
+        endpoint = self._settings.scrubbing.clean_text(self._settings.endpoint.name)
+        recorded = {"at": _now(), "endpoint": endpoint, "model": model}
         good = tuple(interaction for interaction in tape if interaction.status < 400)  # retries that were refused
         return Cassette(fingerprint=made_of, interactions=good, recorded=recorded)
 
@@ -171,7 +176,11 @@ class Session:
         return await self._broom.sweep(self._ledger.left(), self._transport)
 
     async def _content(self, source: Source) -> bytes:
-        return await asyncio.to_thread((self._settings.fixtures / source.path).read_bytes)
+        content = await asyncio.to_thread((self._settings.fixtures / source.path).read_bytes)
+        if hashlib.sha256(content).hexdigest() != source.sha256:
+            # It would be recorded as what it was when the session began.
+            raise DocumentError("the document changed while the session ran", where=source.path, hint="run again")
+        return content
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,15 +1,17 @@
 """Requests through the openai client, with its errors in our words."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.errors import EndpointError
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     from openai import APIStatusError, AsyncOpenAI
 
+T = TypeVar("T")
 BETA = {"OpenAI-Beta": "assistants=v2"}
 """Servers of the protocol may insist on it."""
 SHORTEST_POLL_S, LONGEST_POLL_S = 0.02, 5.0
@@ -53,7 +55,7 @@ async def post(client: "AsyncOpenAI", path: str, body: Mapping[str, Any]) -> Ans
     import httpx2
 
     with endpoint_errors(client):
-        return _answer(await client.post(path, body=body, cast_to=httpx2.Response, options={"headers": BETA}))
+        return answer_of(await client.post(path, body=body, cast_to=httpx2.Response, options={"headers": BETA}))
 
 
 async def get(client: "AsyncOpenAI", path: str, query: Mapping[str, Any] | None = None) -> Answer:
@@ -62,7 +64,7 @@ async def get(client: "AsyncOpenAI", path: str, query: Mapping[str, Any] | None 
 
     with endpoint_errors(client):
         options: Any = {"headers": BETA, "params": dict(query or {})}
-        return _answer(await client.get(path, cast_to=httpx2.Response, options=options))
+        return answer_of(await client.get(path, cast_to=httpx2.Response, options=options))
 
 
 async def delete(client: "AsyncOpenAI", path: str) -> None:
@@ -77,7 +79,12 @@ async def delete(client: "AsyncOpenAI", path: str) -> None:
             return
 
 
-def _answer(response: Any) -> Answer:
+def answer_of(response: Any) -> Answer:
+    """Return a response's JSON object.
+
+    Raises:
+        EndpointError: It is none.
+    """
     try:
         data = response.json()
     except ValueError:
@@ -99,6 +106,14 @@ def poll_after_s(headers: Mapping[str, str]) -> float:
     except ValueError:
         wanted = 0.5
     return min(max(wanted, SHORTEST_POLL_S), LONGEST_POLL_S)
+
+
+async def to_its_end(making: Coroutine[Any, Any, T]) -> T:
+    """Await something that goes on when the caller is cancelled.
+
+    An object that is being made must become known: cut off in between, it would stay on the server for ever.
+    """
+    return await asyncio.shield(asyncio.ensure_future(making))
 
 
 @contextmanager
@@ -129,7 +144,7 @@ def _status_error(error: "APIStatusError", where: str) -> EndpointError:
         400: "the request does not fit the endpoint: check instructions, tools and model of the suite",
         401: "the key was not accepted: check the key that belongs to this endpoint (see README, endpoints)",
         403: "the key may not do this: check its permissions",
-        404: SUNSET if "openai.com" in where or _lacks_route(error) else "the object or model is not known there",
+        404: _missing(error, where),
         413: "a document is larger than the endpoint takes",
         429: "the endpoint limits requests: lower --harness-concurrency, or wait",
     }
@@ -137,10 +152,13 @@ def _status_error(error: "APIStatusError", where: str) -> EndpointError:
     return EndpointError(what, where=where, hint=hint)
 
 
-def _lacks_route(error: "APIStatusError") -> bool:
+def _missing(error: "APIStatusError", where: str) -> str:
     """Tell a server without this API from one that misses an object: the latter names what it misses."""
     body = error.body if isinstance(error.body, dict) else {}
-    return not body.get("code") and not str(body.get("message", "")).startswith("No ")
+    if body.get("code") or str(body.get("message", "")).startswith("No "):
+        return "the object or model is not known there"
+    is_beta = any(part in error.request.url.path for part in ("/assistants", "/threads"))
+    return SUNSET if is_beta or "openai.com" in where else "the base URL probably lacks its path (often /v1)"
 
 
 def _said(error: "APIStatusError") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DriveError
 from harness.model.plan import Handles, Planned
-from harness.targets.calls import Answer, get, post
+from harness.targets.calls import Answer, get, post, to_its_end
 from harness.targets.target import Remember
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
@@ -27,14 +27,18 @@ async def drive(client: "AsyncOpenAI", planned: Planned, handles: Handles, remem
         DriveError: The endpoint sent a run status that the protocol does not know.
     """
     prompts = [turn.text for turn in planned.case.conversation]
-    thread = await post(client, "/threads", _thread(prompts[0], handles))
-    thread_id = thread.text("id")
-    remember("thread", thread_id)
+    thread_id = await to_its_end(_new_thread(client, _thread(prompts[0], handles), remember))
     for index, prompt in enumerate(prompts):
         if index:
             await post(client, f"/threads/{thread_id}/messages", {"role": "user", "content": prompt})
         if not await _run(client, planned, handles, thread_id):
             return
+
+
+async def _new_thread(client: "AsyncOpenAI", body: dict[str, Any], remember: Remember) -> str:
+    thread_id = (await post(client, "/threads", body)).text("id")
+    remember("thread", thread_id)
+    return thread_id
 
 
 def _thread(prompt: str, handles: Handles) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.model.tape import Exchange, Json
 from harness.model.transcript import Attempt, Failure, Timing, Transcript, Turn
-from harness.targets.assistants.parts import parts_of, steps_of, usage_of, user_text
+from harness.targets.assistants.parts import names_of, parts_of, steps_of, usage_of, user_text
 
 _RUN = re.compile(r"/threads(?:/(?P<thread>[^/]+))?/runs$")
 _MESSAGES = re.compile(r"/threads/(?P<thread>[^/]+)/messages$")
@@ -24,6 +24,13 @@ _ENDINGS: Mapping[str, Any] = {
     "failed": "failed",
     "cancelled": "cancelled",
     "expired": "expired",
+}
+
+_HINTS = {
+    "expired": "the server gave the run up: is its model overloaded? Run again",
+    "failed": "look at the server's log, or run again",
+    "incomplete": "the run met a limit on tokens or a content filter of the server",
+    "cancelled": "somebody or something else cancelled the run",
 }
 
 
@@ -172,7 +179,9 @@ def _turn(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Turn:
     run = tape.runs[run_id]
     messages = [message for message in tape.messages.values() if _is_answer(message, run_id)]
     steps = [step for step in tape.steps.values() if step.get("run_id") == run_id]
-    by_creation = sorted(steps, key=lambda step: step.get("created_at") or 0)
+    by_creation = sorted(steps, key=_created_at)
+    named = names_of(steps)
+    files = {**{file_id: files[name] for file_id, name in named.items() if name in files}, **files}
     status = str(run.latest.get("status"))
     attempt = Attempt(
         status=_ENDINGS.get(status, "unfinished"),
@@ -184,6 +193,11 @@ def _turn(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Turn:
         error=_failure(run, status),
     )
     return Turn(prompt="\n\n".join(run.prompts), attempts=(attempt,))
+
+
+def _created_at(step: dict[str, Any]) -> float:
+    created_at = step.get("created_at")
+    return created_at if isinstance(created_at, int | float) else 0
 
 
 def _is_answer(message: dict[str, Any], run_id: str) -> bool:
@@ -209,4 +223,5 @@ def _failure(run: _Run, status: str) -> Failure | None:
     error, details = run.latest.get("last_error") or {}, run.latest.get("incomplete_details") or {}
     reason = ": ".join(str(error[key]) for key in ("code", "message") if error.get(key)) or details.get("reason")
     kind = f"run_{status}" if status in _ENDINGS else "run_unfinished"
-    return Failure(kind=kind, message=f"the run ended {status}" + (f" ({reason})" if reason else ""))
+    what = f"the run ended {status}" + (f" ({reason})" if reason else "")
+    return Failure(kind=kind, message=what, hint=_HINTS.get(status))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import SetupError
 from harness.model.plan import Planned, Source
-from harness.targets.calls import endpoint_errors, get, post
+from harness.targets.calls import answer_of, endpoint_errors, get, post
 from harness.targets.target import Remember
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
@@ -21,14 +21,12 @@ async def upload(client: "AsyncOpenAI", source: Source, content: bytes, remember
     """Upload a document for assistants and return its file id.
 
     Raises:
-        EndpointError: The endpoint refused it or could not be reached.
+        EndpointError: The endpoint refused it, could not be reached, or is none.
     """
     name = PurePosixPath(source.path).name
     with endpoint_errors(client):
-        file = await client.files.create(file=(name, content), purpose="assistants")
-    file_id = getattr(file, "id", None)
-    if not isinstance(file_id, str):
-        raise SetupError(f"the upload of {source.path} was answered without a file id", where=str(client.base_url))
+        raw = await client.files.with_raw_response.create(file=(name, content), purpose="assistants")
+    file_id = answer_of(raw.http_response).text("id")
     remember("file", file_id)
     return file_id
 
