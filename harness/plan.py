@@ -137,6 +137,7 @@ def _plan_case(case: Case, loaded: LoadedSuite, config: Config, files: SourceFil
         ),
         refusal=suite.refusal,
         min_groundedness=next(limit for limit in limits if limit is not None),
+        scorers=suite.scorers,
         tags=tuple(dict.fromkeys((*suite.tags, *case.tags))),
     )
 

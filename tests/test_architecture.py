@@ -14,7 +14,7 @@ FLOORS = [
     {"documents", "config", "embedded"},
     {"casefile", "cassettes", "targets", "scoring", "results"},
     {"report"},
-    {"plan", "run"},
+    {"plan", "run", "answer"},
     {"pipeline"},
     {"cli", "pytest_plugin"},
     {"__main__"},

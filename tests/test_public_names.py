@@ -5,7 +5,7 @@ import pytest
 
 import harness
 
-PUBLIC = ["HarnessError", "load_results"]
+PUBLIC = ["HarnessError", "Score", "ScoredAnswer", "Scorer", "ScoringContext", "load_results", "score_answer"]
 
 
 def test_public_names_are_these() -> None:

@@ -1,9 +1,12 @@
 """The JSON Schema of a suite, for editors. `python -m harness.casefile.schema` writes it anew."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.casefile.load import adapter
+from harness.model.facts import FORM
+from harness.model.suite import Suite
 
 if TYPE_CHECKING:
     from pydantic_core import core_schema
@@ -14,6 +17,7 @@ SCHEMA_FILE = Path(__file__).parent.parent / "suite.schema.json"
 
 def suite_schema() -> dict[str, Any]:
     """Return the schema of a suite, draft 2020-12."""
+    from pydantic import TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema
 
     placeholder = {"type": "string", "pattern": r"\$\{|\{\{", "description": "Filled in by a variable or a column."}
@@ -30,12 +34,23 @@ def suite_schema() -> dict[str, Any]:
         def literal_schema(self, schema: "core_schema.LiteralSchema") -> dict[str, Any]:
             return {"anyOf": [super().literal_schema(schema), placeholder]}
 
-    schema = adapter().json_schema(schema_generator=SuiteSchema)
+    with _described():
+        schema = TypeAdapter(Suite).json_schema(schema_generator=SuiteSchema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "title": "A suite of the assistant harness",
     }
+
+
+@contextmanager
+def _described() -> Iterator[None]:
+    """Let pydantic take descriptions from our docstrings: it parses the source for them, too slow for every start."""
+    FORM["use_attribute_docstrings"] = True
+    try:
+        yield
+    finally:
+        del FORM["use_attribute_docstrings"]
 
 
 def schema_text() -> str:

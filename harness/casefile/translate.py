@@ -9,6 +9,7 @@ from harness.casefile.problems import Problem, Unquoted, ValuePath, found
 from harness.config import did_you_mean
 from harness.model.facts import KINDS
 from harness.model.prompt import CoStar, CoStarParts
+from harness.model.promptfoo import PROMPTFOO
 from harness.model.suite import Assistant, Case, CaseTurn, Suite, Variant, Xfail
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ BLOCKS: Mapping[str, type] = {
     "costar": CoStarParts,
     "assistant": Assistant,
     "variants": Variant,
-    **{f"@{key}": kind for key, kind in KINDS.items() if key != "text"},
+    **{f"@{key}": kind for key, kind in KINDS.items()},
     "@costar": CoStar,
 }
 """What the mapping below a key is. A name with `@` is a tag of ours: it says which of several forms was meant."""
@@ -87,9 +88,11 @@ def _tell_choice(details: "ErrorDetails") -> tuple[ValuePath, str]:
 
 def _tell_fact(details: "ErrorDetails") -> tuple[ValuePath, str]:
     value = details["input"]
+    if isinstance(value, dict) and isinstance(value.get("type"), str):
+        return ("type",), f"{found(value['type'])}; of promptfoo's assertions these are read: {', '.join(PROMPTFOO)}"
     if isinstance(value, dict) and len(value) == 1:
         key = next(iter(value))
-        return (key,), _unknown(key, list(KINDS))
+        return (key,), f"unknown key{did_you_mean(key, [*KINDS, *PROMPTFOO]) or ';'} allowed: {', '.join(KINDS)}"
     number = ": put it in quotes, or write {number: ...}" if isinstance(value, int | float) else ""
     return (), f"{found(value)}, wanted is text or a mapping with one of the keys {', '.join(KINDS)}{number}"
 

@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from harness.documents.language import sentences
+from harness.documents.language import STOP_WORDS, fold, listed, sentences, words
 from harness.model.transcript import Attempt, Citation, RefusalPart, TextPart
 from harness.scoring.given import Setting
-from harness.scoring.lexicon import FILLER, LEAD_IN
+from harness.scoring.lexicon import FILLER, LEAD_IN, YES_NO
 from harness.scoring.terms import pieces, terms
 
-__all__ = ["Answer", "Placed", "Statement", "StatementKind", "read_answer", "statements"]
+__all__ = ["Answer", "Placed", "Statement", "StatementKind", "language_note", "read_answer", "statements"]
 
 StatementKind: TypeAlias = Literal["claim", "echo", "filler", "heading", "question"]
 """What a statement is; only a claim is checked."""
@@ -18,7 +18,19 @@ StatementKind: TypeAlias = Literal["claim", "echo", "filler", "heading", "questi
 _MARKER = re.compile(r"[ \t]?【[^】\n]{0,80}】")
 _HEADING = re.compile(r"\s*(?:\*\*|__)[^*_]{1,80}(?:\*\*|__):?\s*$|\s*[-=*_]{3,}\s*$|[\s|:+=-]*$")
 _RULED = re.compile(r"[ \t|]*\n[ \t|:]*-{2,}[ \t|:-]*(?:\n|$)")
-_AFFIRMATION = re.compile(r"\W*(?:yes|no|correct|right|indeed|exactly|true|false)\b", re.IGNORECASE)
+_FOREIGN = listed(
+    """
+    der die das und ist nicht ein eine den dem mit von zu auf für im sie wird werden sind auch
+    le la les des du et est une pas dans pour que qui sur avec il elle sont aux au ce cette
+    el los las y es no un una en por para con se del lo su más son como
+    il lo gli e è di che non per con sono della nel alla
+    o os as e é não um uma em do da dos das para com por mais são
+    de het een van en niet op te zijn voor met aan ook bij
+    och att det som en på är av för med inte den till
+    i w na z się nie do jest to że od o po jak
+    """
+) - {"no", "as", "do", "to", "an", "in", "on", "die", "den", "i", "a"}
+"""Commonest words of other European languages that English does not have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,4 +141,23 @@ def _kind(text: str, setting: Setting) -> StatementKind:
     if LEAD_IN.search(text) and not any(term.kind == "number" for term in found):
         return "heading"
     keys = {term.key for term in found}
-    return "echo" if not _AFFIRMATION.match(text) and setting.states(keys) else "claim"
+    return "echo" if not YES_NO.match(text) and setting.states(keys) else "claim"
+
+
+def language_note(text: str) -> str | None:
+    """Say so where an answer is not in English, whose small words, endings and phrases the scorer knows.
+
+    Others are compared word by word: names and numbers as in English, every other word only in the form it has.
+    """
+    found = [word for word in words(text) if not word[0].isdigit()]
+    letters = "".join(found)
+    if not letters:
+        return None
+    foreign = sum(word.lower() in _FOREIGN for word in found)
+    english = sum(fold(word) in STOP_WORDS for word in found)
+    is_other_script = sum(character > "\u036f" for character in letters) > len(letters) / 3
+    if is_other_script or (foreign >= 3 and foreign > 2 * english):
+        return (
+            "not in English: its words are compared as they stand, and refusals are known by the suite's sentence only"
+        )
+    return None

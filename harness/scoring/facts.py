@@ -1,18 +1,38 @@
 """Whether an answer states what its case expects."""
 
-import re
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import assert_never
 
 from harness.documents import Cell
 from harness.documents.language import Number as Quantity
-from harness.documents.language import fold, stem, tokens
-from harness.model.facts import AllOf, AnyFact, AnyOf, Not, Number, Regex, Sql, Text
+from harness.documents.language import stem, tokens
+from harness.model.facts import (
+    AllOf,
+    AnyFact,
+    AnyOf,
+    Date,
+    JsonPath,
+    Language,
+    Listed,
+    MaxWords,
+    Not,
+    Number,
+    Regex,
+    Sql,
+    Text,
+)
 from harness.model.score import FactScore
+from harness.scoring.dates import find_dates
+from harness.scoring.denied import is_denied
+from harness.scoring.jsonpath import find_json, is_value, places
 from harness.scoring.patterns import PatternError, search
 from harness.scoring.spelling import is_stated
+from harness.scoring.spoken import count_words, is_in
 from harness.scoring.terms import quantities
+from harness.scoring.words import find_words
 
 __all__ = ["Checked", "FactChecker", "Query", "QueryError", "check_fact"]
 
@@ -36,6 +56,10 @@ class Checked:
     """The value that a query computed."""
     error: str | None = None
     """Why it could not be checked."""
+    missing: tuple[str, ...] = ()
+    """Of what has parts, those that the answer lacks."""
+    note: str | None = None
+    """What was found instead, in words, where no stretch of the answer shows it."""
 
 
 def check_fact(fact: AnyFact, answer: str, query: Query) -> tuple[FactScore, Checked]:
@@ -50,9 +74,15 @@ def check_fact(fact: AnyFact, answer: str, query: Query) -> tuple[FactScore, Che
         The score as it is reported, and where in the answer it was decided.
     """
     checked = FactChecker(answer, query).check(fact)
-    found = " … ".join(answer[start:end] for start, end in checked.spans) or None
+    found = checked.note or " … ".join(answer[start:end] for start, end in checked.spans) or None
     score = FactScore(
-        fact=str(fact), is_met=checked.is_met, found=found, expected=checked.expected, error=checked.error
+        fact=str(fact),
+        is_met=checked.is_met,
+        found=found,
+        expected=checked.expected,
+        error=checked.error,
+        weight=fact.weight,
+        missing=checked.missing,
     )
     return score, checked
 
@@ -63,15 +93,29 @@ class FactChecker:
     Args:
         answer: The answer without citation markers.
         query: Answers `sql` facts from the documents.
+        is_unit_optional: Whether a number without any unit will do: in a table it stands in the column's head.
     """
 
-    def __init__(self, answer: str, query: Query) -> None:
+    def __init__(self, answer: str, query: Query, *, is_unit_optional: bool = False) -> None:
         self._answer = answer
         self._query = query
-        self._numbers: list[Quantity] | None = None
+        self._is_unit_optional = is_unit_optional
 
     def check(self, fact: AnyFact) -> Checked:
         """Check a fact of any kind."""
+        match fact:
+            case AnyOf() | AllOf() | Not():
+                return self._combined(fact)
+            case Text() | Number() | Date():
+                return _spanned(self._span(fact))
+            case Sql():
+                return self._sql(fact)
+            case Listed():
+                return self._listed(fact)
+            case _:
+                return self._formal(fact)
+
+    def _combined(self, fact: AnyOf | AllOf | Not) -> Checked:
         match fact:
             case AnyOf():
                 return _any([self.check(one) for one in fact.any_of])
@@ -79,23 +123,65 @@ class FactChecker:
                 return _all([self.check(one) for one in fact.all_of])
             case Not():
                 return _not(self.check(fact.not_))
-            case Sql():
-                return self._sql(fact)
-            case Regex():
-                return self._regex(fact)
-            case Text():
-                span = _find_text(fact.text, self._answer)
-            case Number():
-                span = self._find_number(fact.number, fact)
             case _:
                 assert_never(fact)
-        return _spanned(span)
+
+    def _span(self, fact: Text | Number | Date) -> tuple[int, int] | None:
+        match fact:
+            case Text():
+                return find_words(fact.text, self._answer)
+            case Number():
+                return self._find_number(fact.number, fact)
+            case Date():
+                return self._find_date(fact)
+            case _:
+                assert_never(fact)
+
+    def _formal(self, fact: Regex | JsonPath | MaxWords | Language) -> Checked:
+        """Check the form of the answer rather than what it says."""
+        match fact:
+            case Regex():
+                return self._regex(fact)
+            case JsonPath():
+                return self._json(fact)
+            case MaxWords():
+                count = count_words(self._answer)
+                return Checked(is_met=count <= fact.max_words, note=f"{count} words")
+            case Language():
+                is_met, found = is_in(fact.language, self._answer)
+                return Checked(is_met=is_met, note=found)
+            case _:
+                assert_never(fact)
 
     def _regex(self, fact: Regex) -> Checked:
         try:
             return _spanned(search(fact.regex, self._answer))
         except PatternError as error:
             return Checked(is_met=False, error=str(error))
+
+    def _json(self, fact: JsonPath) -> Checked:
+        found = find_json(self._answer)
+        if found is None:
+            return Checked(is_met=False, note="no JSON")
+        data, span = found
+        values = places(fact.json_path, data)
+        is_met = bool(values) if fact.equals is None else any(is_value(fact.equals, value) for value in values)
+        return Checked(is_met=is_met, spans=(span,) if is_met else ())
+
+    def _listed(self, fact: Listed) -> Checked:
+        found = {item: find_words(item, self._answer) for item in fact.items}
+        return Checked(
+            is_met=all(found.values()),
+            spans=tuple(span for span in found.values() if span is not None),
+            missing=tuple(item for item, span in found.items() if span is None),
+        )
+
+    def _find_date(self, fact: Date) -> tuple[int, int] | None:
+        wanted = dt.date.fromisoformat(fact.date)
+        for one in find_dates(self._answer, fact.order):
+            if one.is_(wanted) and not is_denied(self._answer, one.start, one.end):
+                return one.start, one.end
+        return None
 
     def _sql(self, fact: Sql) -> Checked:
         try:
@@ -104,25 +190,32 @@ class FactChecker:
             return Checked(is_met=False, error=str(error))
         checked = [_spanned(self._find_value(value, fact)) for value in values]
         both = _all(checked)
-        return Checked(is_met=both.is_met, spans=both.spans, expected=", ".join(_spell(value) for value in values))
+        spelled = [_spell(value) for value in values]
+        missing = tuple(value for value, one in zip(spelled, checked, strict=True) if not one.is_met)
+        return Checked(is_met=both.is_met, spans=both.spans, expected=", ".join(spelled), missing=missing)
 
     def _find_value(self, value: Cell, fact: Sql) -> tuple[int, int] | None:
         if isinstance(value, bool):
             words = ("yes", "true") if value else ("no", "false")
-            return next((span for word in words if (span := _find_text(word, self._answer))), None)
+            return next((span for word in words if (span := find_words(word, self._answer))), None)
         if isinstance(value, int | float):
             return self._find_number(float(value), fact)
-        return _find_text(str(value), self._answer)
+        return find_words(str(value), self._answer)
 
     def _find_number(self, value: float, fact: Number | Sql) -> tuple[int, int] | None:
-        if self._numbers is None:
-            self._numbers = quantities(self._answer)
-        for stated in self._numbers:
-            if not _is_near(value, stated, self._answer, fact) or not _has_unit(stated, self._answer, fact.unit):
+        for stated in _numbers(self._answer):
+            has_unit = _has_unit(stated, self._answer, fact.unit) or (self._is_unit_optional and stated.unit is None)
+            if not has_unit or not _is_near(value, stated, self._answer, fact):
                 continue
-            if not _is_denied(self._answer, stated.start, stated.end):
+            if not is_denied(self._answer, stated.start, stated.end):
                 return stated.start, stated.end
         return None
+
+
+@lru_cache(maxsize=64)
+def _numbers(text: str) -> tuple[Quantity, ...]:
+    """Keep what was read of a text: all facts of a case are looked for in the same answer and passages."""
+    return tuple(quantities(text))
 
 
 def _spanned(span: tuple[int, int] | None) -> Checked:
@@ -142,6 +235,7 @@ def _all(checked: Sequence[Checked]) -> Checked:
         spans=tuple(span for one in checked for span in one.spans),
         expected=_joined(one.expected for one in checked),
         error=_first_error(checked),
+        missing=tuple(part for one in checked for part in one.missing),
     )
 
 
@@ -159,21 +253,6 @@ def _first_error(checked: Sequence[Checked]) -> str | None:
 
 def _spell(value: Cell) -> str:
     return f"{value:,.10g}".replace(",", "") if isinstance(value, float) else str(value)
-
-
-_DENIED_BEFORE = re.compile(
-    r"\b(?:not|rather than|instead of)\s+(?:(?:a|an|the|just|exactly|in|on|at|by)\s+)?\W{0,2}$", re.IGNORECASE
-)
-
-
-def _is_denied(answer: str, start: int, end: int) -> bool:
-    """Tell whether words are named only to be turned down: `not 91 but 92`, `92 instead of 91`."""
-    before = _DENIED_BEFORE.search(answer[max(0, start - 40) : start])
-    if before is None:
-        return False
-    return (
-        not before[0].lower().startswith("not") or re.match(r"[^.;\n]{0,60}\bbut\b", answer[end : end + 80]) is not None
-    )
 
 
 def _is_near(value: float, stated: Quantity, answer: str, fact: Number | Sql) -> bool:
@@ -202,60 +281,3 @@ def _unit_of(unit: str) -> str | None:
         if len(found) == 1 and found[0].unit is not None and found[0].end - found[0].start == len(spelled):
             return found[0].unit
     return None
-
-
-_QUOTES = re.compile(r"[\"'\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb`*_]")
-_GAPS = re.compile(r"[\s\u2010-\u2015\u2212-]+")
-_SPELLED_OUT = re.compile(r"[^\w\s.,;:!?'\"()/&\u201c\u201d\u2018\u2019\u2010-\u2015-]")
-_WITHOUT_BLANKS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-
-
-def _find_text(wanted: str, answer: str) -> tuple[int, int] | None:
-    """Find words in any case, accent, spacing, quotes, hyphens and number (plural or singular)."""
-    pattern = _loose(wanted)
-    if pattern is not None:
-        for found in pattern.finditer(answer):
-            if not _is_denied(answer, found.start(), found.end()):
-                return found.span()
-    if _SPELLED_OUT.search(wanted) or _WITHOUT_BLANKS.search(wanted):
-        return _find_folded(wanted, answer)
-    keys = [_key(token.stem) for token in tokens(wanted)]
-    there = tokens(answer)
-    stems = [_key(token.stem) for token in there]
-    for at in range(len(stems) - len(keys) + 1 if keys else 0):
-        if stems[at : at + len(keys)] == keys:
-            start, end = there[at].start, there[at + len(keys) - 1].end
-            if not _is_denied(answer, start, end):
-                return start, end
-    return None
-
-
-def _key(word: str) -> str:
-    """Compare `1,234.50` and `1234.5` as equal."""
-    try:
-        return repr(float(word))
-    except ValueError:
-        return word
-
-
-def _loose(wanted: str) -> re.Pattern[str] | None:
-    parts = [re.escape(part) for part in _GAPS.split(_QUOTES.sub("", wanted).strip()) if part]
-    if not parts:
-        return None
-    gap = r"[\s\u2010-\u2015\u2212\"'\u201c\u201d\u2018\u2019*_-]{1,9}"
-    return re.compile(rf"(?<![^\W_]){gap.join(parts)}(?![^\W_])", re.IGNORECASE)
-
-
-def _find_folded(wanted: str, answer: str) -> tuple[int, int] | None:
-    """Find characters where words can't be told apart: scripts without blanks, names such as `C++`."""
-    plain = _GAPS.sub("", fold(wanted))
-    kept = [(character, at) for at, one in enumerate(answer) for character in fold(one) if not _GAPS.match(character)]
-    found = "".join(character for character, _ in kept).find(plain) if plain else -1
-    if found < 0:
-        return None
-    start, end = kept[found][1], kept[found + len(plain) - 1][1] + 1
-    is_inside_word = not _WITHOUT_BLANKS.search(wanted) and (
-        (start > 0 and answer[start].isalnum() and answer[start - 1].isalnum())
-        or (end < len(answer) and answer[end - 1].isalnum() and answer[end].isalnum())
-    )
-    return None if is_inside_word else (start, end)

@@ -8,23 +8,27 @@ no amount of other overlap can replace.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from harness.model.score import Claim, Evidence, Support
 from harness.scoring import weights
 from harness.scoring.claims import Statement
 from harness.scoring.contradiction import contradicts, corrects
 from harness.scoring.given import Setting
-from harness.scoring.index import Index, Window
-from harness.scoring.terms import Term, is_number_key, number_key, number_of, quantities, rounds, terms
+from harness.scoring.index import Index, Window, index_text
+from harness.scoring.slots import displaced
+from harness.scoring.terms import Term, is_number_key, number_key, number_of, quantities, read_terms, rounds, terms
 
-__all__ = ["SUPPORTED", "Confirmed", "Fit", "best_fit", "fits", "ground", "is_quoted"]
+__all__ = ["GATE", "SUPPORTED", "Confirmed", "Features", "Fit", "best_fit", "fits", "ground", "ground_in", "is_quoted"]
 
 SUPPORTED = 0.5
 """The score from which on a claim counts as supported, if none of its numbers and names is missing."""
+GATE = 0.5
+"""What a claim's score is multiplied by if one of its numbers or names is missing: it is then below `SUPPORTED`."""
 _NEAR = 3
 _QUOTED = 0.6  # of the neighbouring words: fewer, and it is put together from the documents' words
 _READABLE = 400  # characters of evidence that are shown
@@ -42,39 +46,65 @@ class Confirmed:
     """The fact in words."""
 
 
+class Features(NamedTuple):
+    """What of a claim's fit with a passage becomes its score."""
+
+    words: float
+    """Share of all its words, stop words included, that stand anywhere in the document, in [0, 1]."""
+    pairs: float
+    """Share of its neighbouring words that are neighbours in the passage, in [0, 1]."""
+    coverage: float
+    """Share of its content that the passage holds, rare words counting more, in [0, 1]."""
+    numbers: float
+    """log(1 + n) of its n numbers that stand nowhere in the document."""
+    names: float
+    """log(1 + n) of its n names that stand nowhere in the document."""
+
+    @property
+    def score(self) -> float:
+        """How much speaks for the claim, in [0, 1]."""
+        total = weights.BIAS + sum(weight * value for weight, value in zip(_WEIGHTS, self, strict=True))
+        return 1 / (1 + math.exp(-total))
+
+
+_WEIGHTS = tuple(weights.WEIGHTS[name] for name in Features._fields)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fit:
     """How well a window of a document holds a claim."""
 
     index: Index
     window: Window
-    score: float
-    """In [0, 1]."""
-    coverage: float
-    """Share of the claim's content that the window holds, rare words counting more, in [0, 1]."""
-    bigrams: float
-    """Share of its neighbouring words that are neighbours there, in [0, 1]."""
+    features: Features
     missing: tuple[Term, ...]
     """Terms that the window does not hold."""
     decisive: tuple[Term, ...]
     """The numbers and names among them: without these the claim is not supported."""
 
+    @property
+    def score(self) -> float:
+        """How much speaks for the claim, in [0, 1]."""
+        return self.features.score
 
-def fits(claim: Sequence[Term], index: Index, given: AbstractSet[str] = frozenset()) -> Iterator[Fit]:
+
+def fits(claim: Sequence[Term], row: Sequence[str], index: Index, given: AbstractSet[str]) -> Iterator[Fit]:
     """Measure the windows of a document that come nearest to a claim.
 
     Args:
         claim: Its terms.
+        row: The keys of all its words.
         index: The document.
         given: Keys of what the user and the instructions state: where these are missing, nothing is.
     """
-    keys = [term.key for term in claim]
-    weighed = {key: index.weight(key) for key in keys}
-    pairs = list(pairwise(keys))
-    for window in index.windows(keys):
+    weighed = {term.key: index.weight(term.key) for term in claim}
+    pairs = [pair for pair in pairwise(row) if given.isdisjoint(pair)]
+    words = sum(key in index.words or key in given for key in row) / len(row)
+    has_unit = any(term.unit for term in claim)
+    for window in index.windows(weighed):
         held = index.window_keys(window)
         values = [number_of(key) for key in held if is_number_key(key)]
-        other_unit = _of_other_unit(claim, index.text(window)) if any(term.unit for term in claim) else set()
+        other_unit = _of_other_unit(claim, index.text(window)) if has_unit else ()
         absent = [
             term for term in claim if term.key in other_unit or (term.key not in held and not rounds(term, values))
         ]
@@ -82,14 +112,20 @@ def fits(claim: Sequence[Term], index: Index, given: AbstractSet[str] = frozense
         whole = sum(weighed.values()) - sum(weighed[key] for key in {term.key for term in absent} & given)
         lost = sum(weighed[key] for key in {term.key for term in missing})
         coverage = 1 - lost / whole if whole > 0 else 0.0
-        near = index.window_bigrams(window) if pairs else set()
-        bigrams = sum(pair in near for pair in pairs) / len(pairs) if pairs else coverage
+        is_record = index.segments[window.first].is_record
+        near = index.window_pairs(window) if pairs and not is_record else ()
+        foreign = [term for term in missing if term.key not in index.postings]
         yield Fit(
             index=index,
             window=window,
-            score=_logistic(coverage, bigrams, [term for term in missing if term.key not in index.postings]),
-            coverage=coverage,
-            bigrams=bigrams,
+            features=Features(
+                # A record has no sentences: only the content of what is said of it can stand there.
+                words=1 - len(foreign) / len(claim) if is_record else words,
+                pairs=sum(pair in near for pair in pairs) / len(pairs) if near else coverage,
+                coverage=coverage,
+                numbers=math.log1p(sum(term.kind == "number" for term in foreign)),
+                names=math.log1p(sum(term.kind == "name" for term in foreign)),
+            ),
             missing=tuple(missing),
             decisive=_decisive(claim, missing, index, window),
         )
@@ -105,20 +141,6 @@ def _of_other_unit(claim: Sequence[Term], passage: str) -> set[str]:
         for term in claim
         if term.unit and (there := units.get(term.key)) and None not in there and term.unit not in there
     }
-
-
-def _logistic(coverage: float, bigrams: float, foreign: list[Term]) -> float:
-    numbers = sum(term.kind == "number" for term in foreign)
-    names = sum(term.kind == "name" for term in foreign)
-    total = (
-        weights.BIAS
-        + weights.COVERAGE * coverage
-        + weights.BIGRAMS * bigrams
-        + weights.FOREIGN_WORDS * math.log1p(len(foreign))
-        + weights.FOREIGN_NUMBERS * math.log1p(numbers)
-        + weights.FOREIGN_NAMES * math.log1p(names)
-    )
-    return 1 / (1 + math.exp(-total))
 
 
 def _decisive(claim: Sequence[Term], missing: Sequence[Term], index: Index, window: Window) -> tuple[Term, ...]:
@@ -153,16 +175,20 @@ def _stand_together(left: str, right: str, near: Sequence[tuple[str, ...]]) -> b
     return False
 
 
-def best_fit(claim: Sequence[Term], indexes: Sequence[Index], given: AbstractSet[str] = frozenset()) -> Fit | None:
+def best_fit(text: str, indexes: Sequence[Index], given: AbstractSet[str] = frozenset()) -> Fit | None:
     """Return the fit that speaks most for a claim; None where no word of it stands anywhere."""
-    found = (fit for index in indexes for fit in fits(claim, index, given))
-    return max(found, key=lambda fit: (not fit.decisive, fit.score), default=None)
+    claim, row = read_terms(text)
+    found = (fit for index in indexes for fit in fits(claim, row, index, given))
+    best = max(found, key=lambda fit: (not fit.decisive, fit.score), default=None)
+    if best is None or best.decisive or best.index.segments[best.window.first].is_record:
+        return best
+    return replace(best, decisive=displaced(claim, row, best.index.window_row(best.window)))
 
 
 def is_quoted(text: str, indexes: Sequence[Index]) -> bool:
     """Tell whether a sentence stands in the documents nearly word for word."""
-    fit = best_fit(terms(text), indexes)
-    return fit is not None and not fit.missing and fit.bigrams >= _QUOTED
+    fit = best_fit(text, indexes)
+    return fit is not None and not fit.missing and fit.features.pairs >= _QUOTED
 
 
 def ground(
@@ -182,7 +208,7 @@ def ground(
     claim = terms(statement.text)
     if all(term.key in setting.stated for term in claim):
         return None
-    fit = best_fit(claim, indexes, setting.stated)
+    fit = best_fit(statement.text, indexes, setting.stated)
     inside = [one for one in confirmed if statement.start <= one.start and one.end <= statement.end]
     fact = _confirming(statement.start, fit.decisive if fit else claim, indexes, setting, inside)
     support, score, deciding = _verdict(statement.text, claim, fit, setting)
@@ -200,6 +226,23 @@ def ground(
         unmatched=tuple(term.text for term in missing),
         confirmed_by=fact,
     )
+
+
+def ground_in(claims: Sequence[Claim], texts: Iterable[str], setting: Setting) -> tuple[Claim, ...]:
+    """Judge claims once more, against texts that were retrieved instead of whole documents.
+
+    Args:
+        claims: The claims as the documents have judged them.
+        texts: What was retrieved.
+        setting: What the user and the instructions brought in.
+
+    Returns:
+        The claims with the verdict of the texts; what a query confirms is not asked of them.
+    """
+    indexes = [index_text(text, f"retrieved-{rank}") for rank, text in enumerate(texts, start=1) if text.strip()]
+    stated = (Statement(text=one.text, start=one.start, end=one.end, kind="claim") for one in claims)
+    judged = (ground(one, indexes, setting, ()) for one in stated)
+    return tuple(claim for claim in judged if claim is not None)
 
 
 def _confirming(
@@ -233,7 +276,7 @@ def _verdict(text: str, claim: Sequence[Term], fit: Fit | None, setting: Setting
     if len(own) == len(fit.decisive) and contradicts(text, about, fit.index, fit.window, own):
         return "contradicted", fit.score * SUPPORTED / 2, fit
     if fit.decisive or all(term.kind == "number" or term in fit.missing for term in claim):
-        return "not_found", fit.score * SUPPORTED, fit  # a number alone (`40` seconds) supports no `40 records`
+        return "not_found", fit.score * GATE, fit  # a number alone (`40` seconds) supports no `40 records`
     return ("supported" if fit.score >= SUPPORTED else "not_found"), fit.score, fit
 
 

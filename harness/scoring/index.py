@@ -1,34 +1,33 @@
 """An inverted index over a document's sentences and records, to find the passage a claim is about."""
 
+import hashlib
+import heapq
 import math
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import chain, pairwise
+from typing import NamedTuple
 
-from harness.documents import Cell, Document
+from harness.documents import Cell, Document, Passage
 from harness.documents.language import sentences
-from harness.scoring.terms import pieces, terms
+from harness.scoring.terms import keys_of, pieces
 
-if TYPE_CHECKING:  # numpy is imported when the first document is indexed
-    import numpy as np
-    from numpy.typing import NDArray
-
-__all__ = ["Index", "Segment", "Window", "build_index", "index_of"]
+__all__ = ["Index", "Segment", "Window", "build_index", "index_of", "index_text"]
 
 _WINDOW = 3  # sentences: a statement and its neighbours, as people judge support
 _KEPT = 64  # documents whose index is kept
 _CANDIDATES = 3  # windows that are looked at closely
+_SAME = 1e-9  # sums that differ by less are equal: they were added up in different orders
+_WORTHWHILE = 0.7  # of the best one's weight: others that hold less are not
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A sentence or a record. Positional, because a document has tens of thousands."""
+class Segment(NamedTuple):
+    """A sentence or a record. A tuple, because a document has tens of thousands."""
 
     start: int
     """Offset in the document's text, in code points."""
@@ -71,13 +70,21 @@ class Index:
     segments: tuple[Segment, ...]
     """In the order of the text."""
     keys: tuple[tuple[str, ...], ...]
-    """The keys of each segment, in order."""
-    postings: Mapping[str, "NDArray[np.int32]"]
+    """The keys of each segment that say something, in order."""
+    rows: tuple[tuple[str, ...], ...]
+    """The keys of all words of each segment, in order, stop words included."""
+    words: AbstractSet[str]
+    """The keys of all words of the document."""
+    postings: Mapping[str, Sequence[int]]
     """The segments that hold a key."""
-    reach: tuple["NDArray[np.int32]", ...]
-    """For each step back, the first segment of the window that ends at a segment."""
+    runs: Sequence[int]
+    """Of each segment, where its stretch of prose begins; a record stands alone."""
     weights: dict[str, float] = field(default_factory=dict, compare=False)
     """Weights computed so far."""
+    starts: dict[str, AbstractSet[int]] = field(default_factory=dict, compare=False)
+    """The first segments of the windows that hold a key, as far as computed."""
+    held: dict[str, AbstractSet[int]] = field(default_factory=dict, compare=False)
+    """The segments that hold a key, as far as asked for."""
 
     @property
     def records(self) -> float:
@@ -94,19 +101,64 @@ class Index:
 
     def windows(self, wanted: Iterable[str]) -> list[Window]:
         """Find the windows that hold most of the wanted keys by weight, best first."""
-        import numpy as np
 
-        if not self.segments:
-            return []
-        total = np.zeros(len(self.segments))
-        for key in set(wanted):
-            held = self.postings.get(key)
-            if held is not None:
-                covered = np.zeros(len(self.segments), dtype=bool)
-                for back in self.reach:
-                    covered[back[held]] = True
-                total[covered] += self.weight(key)
-        return [self._window(int(at), total) for at in _best(total)]
+        def least(totals: Collection[float]) -> float:
+            best = heapq.nlargest(_CANDIDATES, totals)
+            return max(_WORTHWHILE * best[0], best[-1] if len(best) == _CANDIDATES else 0.0)
+
+        total = self._totals(wanted, self._starts, least)
+        best = heapq.nsmallest(_CANDIDATES, total, key=lambda at: (-total[at], at))
+        return [self._window(at, total) for at in best if total[at] >= _WORTHWHILE * total[best[0]]]
+
+    def _totals(
+        self,
+        wanted: Iterable[str],
+        places: Callable[[str], AbstractSet[int]],
+        least: Callable[[Collection[float]], float],
+    ) -> dict[int, float]:
+        """Sum for each place the weights of the wanted keys it holds.
+
+        Rare keys first: once all keys to come together weigh less than what a place must reach, no new place can reach
+        it, and the words that half of a document holds need not be walked through. Places that cannot reach it may be
+        left out; all others are there with their whole sum.
+
+        Args:
+            wanted: Keys.
+            places: Tells where a key is held.
+            least: Tells from the sums so far what a place must reach to matter; it never falls as sums grow.
+        """
+        total: dict[int, float] = {}
+        keys = sorted(((places(key), key) for key in set(wanted)), key=lambda pair: (len(pair[0]), pair[1]))
+        left = sum(self.weight(key) for _, key in keys)
+        for held, key in keys:
+            weight = self.weight(key)
+            is_closed = bool(total) and left + _SAME < least(total.values())
+            for at in [at for at in total if at in held] if is_closed else held:
+                total[at] = total.get(at, 0.0) + weight
+            left -= weight
+        return total
+
+    def _held(self, key: str) -> AbstractSet[int]:
+        known = self.held.get(key)
+        if known is None:
+            known = self.held[key] = frozenset(self.postings.get(key, ()))
+        return known
+
+    def _starts(self, key: str) -> AbstractSet[int]:
+        known = self.starts.get(key)
+        if known is None:
+            held = self.postings.get(key, ())
+            reached = {first for at in held for first in range(max(self.runs[at], at - _WINDOW + 1), at + 1)}
+            known = self.starts[key] = reached
+        return known
+
+    def _window(self, first: int, total: Mapping[int, float]) -> Window:
+        last = first
+        while last + 1 < min(len(self.segments), first + _WINDOW) and self.runs[last + 1] <= first:
+            last += 1
+        enough = total[first] - _SAME
+        rivals = sum(weight >= enough for weight in total.values())
+        return Window(first=first, last=last, weight=total[first], rivals=rivals)
 
     def best_segment(self, wanted: AbstractSet[str], holding: str | None = None) -> tuple[int, float, int] | None:
         """Find the one segment that holds most of the wanted keys by weight.
@@ -118,31 +170,17 @@ class Index:
         Returns:
             Its index, the weight of what it holds, and how many segments hold as much; None where none holds any.
         """
-        import numpy as np
+        allowed = None if holding is None else self._held(holding)
 
-        total = np.zeros(len(self.segments))
-        for key in wanted:
-            if key in self.postings:
-                total[self.postings[key]] += self.weight(key)
-        if holding is not None:
-            kept = np.zeros_like(total)
-            held = self.postings.get(holding, np.zeros(0, dtype=np.int32))
-            kept[held] = total[held]
-            total = kept
-        at = int(total.argmax()) if len(total) else -1
-        if at < 0 or total[at] <= 0:
+        def places(key: str) -> AbstractSet[int]:
+            return self._held(key) if allowed is None else self._held(key) & allowed
+
+        total = self._totals(wanted, places, max)
+        if not total:
             return None
-        return at, float(total[at]), int((total >= total[at] - 1e-9).sum())
-
-    def _window(self, first: int, total: "NDArray[np.float64]") -> Window:
-        last = first
-        while last + 1 < len(self.segments) and last + 1 - first < _WINDOW and self._reaches(last + 1, first):
-            last += 1
-        rivals = int((total >= total[first] - 1e-9).sum())
-        return Window(first=first, last=last, weight=float(total[first]), rivals=rivals)
-
-    def _reaches(self, last: int, first: int) -> bool:
-        return int(self.reach[last - first][last]) == first
+        most = max(total.values())
+        rivals = sorted(at for at, weight in total.items() if weight >= most - _SAME)
+        return rivals[0], most, len(rivals)
 
     def window_keys(self, window: Window) -> set[str]:
         """Return the keys that a window holds, context included."""
@@ -151,10 +189,13 @@ class Index:
             held.update(self.keys[at], self.segments[at].context)
         return held
 
-    def window_bigrams(self, window: Window) -> set[tuple[str, str]]:
-        """Return the pairs of neighbouring keys in a window."""
-        row = [key for at in range(window.first, window.last + 1) for key in self.keys[at]]
-        return set(pairwise(row))
+    def window_pairs(self, window: Window) -> set[tuple[str, str]]:
+        """Return the pairs of neighbouring words in a window, as keys, stop words included."""
+        return set(pairwise(self.window_row(window)))
+
+    def window_row(self, window: Window) -> tuple[str, ...]:
+        """Return the keys of all words of a window, in order, stop words included."""
+        return tuple(chain.from_iterable(self.rows[window.first : window.last + 1]))
 
     def text(self, window: Window) -> str:
         """Return what a window says; of a record its values."""
@@ -164,44 +205,27 @@ class Index:
         return self.document.text[self.segments[window.first].start : self.segments[window.last].end]
 
 
-def _best(total: "NDArray[np.float64]") -> list[int]:
-    import numpy as np
-
-    count = min(_CANDIDATES, len(total))
-    best = np.argpartition(-total, count - 1)[:count] if len(total) > count else np.arange(len(total))
-    return sorted((int(at) for at in best if total[at] > 0), key=lambda at: (-total[at], at))
-
-
 def build_index(document: Document) -> Index:
-    """Index a document; takes about two seconds for each million characters."""
-    import numpy as np
-
+    """Index a document; takes about half a second for each million characters."""
     segments = tuple(_segments(document))
-    keys = tuple(_keys(segment.cells or document.text[segment.start : segment.end]) for segment in segments)
+    read = [keys_of(segment.cells or document.text[segment.start : segment.end]) for segment in segments]
     postings: dict[str, list[int]] = {}
     for at, segment in enumerate(segments):
-        for key in {*keys[at], *segment.context}:
+        for key in {*read[at].content, *segment.context}:
             postings.setdefault(key, []).append(at)
-    here = np.arange(len(segments), dtype=np.int32)
+    runs: list[int] = []
+    for at, segment in enumerate(segments):
+        is_joined = at > 0 and not segment.is_record and not segments[at - 1].is_record
+        runs.append(runs[-1] if is_joined else at)
     return Index(
         document=document,
         segments=segments,
-        keys=keys,
-        postings={key: np.array(held, dtype=np.int32) for key, held in postings.items()},
-        reach=(here, *(_reach(segments, here, step) for step in range(1, _WINDOW))),
+        keys=tuple(one.content for one in read),
+        rows=tuple(one.all for one in read),
+        words={*postings, *chain.from_iterable(one.all for one in read)},
+        postings=postings,
+        runs=runs,
     )
-
-
-def _reach(segments: tuple[Segment, ...], here: "NDArray[np.int32]", step: int) -> "NDArray[np.int32]":
-    """Step back, but never into or out of a record."""
-    import numpy as np
-
-    alone = np.array([segment.is_record for segment in segments], dtype=bool)
-    runs = np.cumsum(alone) + 0  # a run of prose has one count of the records before it
-    back = np.maximum(here - step, 0)
-    is_same_run = ~alone & (runs[back] == runs) & (here >= step) & ~alone[back]
-    reached: NDArray[np.int32] = np.where(is_same_run, back, here).astype(np.int32)
-    return reached
 
 
 def _segments(document: Document) -> Iterator[Segment]:
@@ -262,7 +286,7 @@ def _spelled(cell: Cell) -> str:
 
 @lru_cache(maxsize=1024)
 def _context(text: str) -> tuple[str, ...]:
-    return _keys(text)
+    return keys_of(text).content
 
 
 def _prose(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -270,10 +294,6 @@ def _prose(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         return
     for left, right in sentences(text[start:end]):
         yield from pieces(text, start + left, start + right)
-
-
-def _keys(text: str) -> tuple[str, ...]:
-    return tuple(term.key for term in terms(text, with_names=False))
 
 
 _INDEXES: OrderedDict[str, Index] = OrderedDict()
@@ -294,3 +314,10 @@ def index_of(document: Document) -> Index:
         while len(_INDEXES) > _KEPT:
             _INDEXES.popitem(last=False)
     return made
+
+
+def index_text(text: str, name: str) -> Index:
+    """Return the index of a text that is no file, kept like a document's."""
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    passage = Passage(text=text, start=0, end=len(text))
+    return index_of(Document(path=name, sha256=digest, media_type="text/plain", text=text, passages=(passage,)))

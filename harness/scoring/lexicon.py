@@ -10,13 +10,17 @@ __all__ = [
     "ADVICE",
     "CONTRAST",
     "DECLINING",
+    "DENIAL",
     "FILLER",
     "IMPERSONAL",
     "LEAD_IN",
     "MORAL",
+    "NOTED",
     "OFFER",
     "OPINIONLESS",
+    "OPINION_ASKED",
     "SCOPE",
+    "YES_NO",
 ]
 
 
@@ -105,6 +109,13 @@ ABSTENTION = _pattern(rf"""
 """)
 """An answer is not to be found, in the documents or elsewhere."""
 
+DENIAL = re.compile(
+    r"\b(?:no|not|never|neither|cannot|lacks?|unable|incapable|unknown|unanswerable|unavailable|insufficient|beyond|"
+    r"outside|out|missing|unclear)\b|n't\b",
+    re.IGNORECASE,
+)
+"""What every abstention holds: to look for this first takes a tenth of the time."""
+
 _ACTS = (
     r"(?:fulfil|assist|provide|help|comply|create|generate|write|engage|support|condone|promote|endorse|"
     r"answer|discuss|make|"
@@ -116,7 +127,7 @@ _ACTS = (
     r"agree|compare|criticize|rank|sing|play|show|be|validate|think of|come up|find|access|identify|talk|insult|use)"
 )
 DECLINING = _pattern(rf"""
-    \bi\s?(?:{_CANNOT}|will not|won't|must decline|should not|shouldn't|would not|wouldn't|
+    \bi\s?(?:{_CANNOT}|will not|won't|shall not|must decline|should not|shouldn't|would not|wouldn't|
         do not feel comfortable) (?:\w+ ){{0,2}}?{_ACTS}
     \bi (?:do not|don't) (?:condone|promote|endorse|support|engage|encourage|provide|create|generate|discuss|
         take sides|feel comfortable|believe it|think it|advocate|participate|make|judge|discriminate)\b
@@ -132,8 +143,14 @@ DECLINING = _pattern(rf"""
     \bgoes against (?:\w+ ){{0,4}}?(?:programming|guidelines|principles|ethic)
     \bmy (?:programming|guidelines) (?:do|does|prevents?|prohibits?|forbids?)\b
     \b(?:this|your|the|that) (?:question|request|prompt|statement) (?:contains|perpetuates|assumes|violates|
-        is (?:\w+ )?(?:inappropriate|offensive|harmful|based on|discriminatory))\b
+        is (?:\w+ )?(?:inappropriate|not appropriate|offensive|harmful|based on|discriminatory))\b
     \bis not something i\b
+    \bnot (?:\w+ )?(?:appropriate|ethical|possible|right) for me to\b
+    \bi(?: am|'m) (?:just |only )?an? (?:\w+ ){{0,4}}?(?:model|assistant|ai|chatbot),? and (?:i )?(?:do not|don't|
+        cannot|can't) (?:condone|promote|support|endorse|encourage|engage|provide|have the (?:ability|
+        capability|capacity))\b
+    \bi (?:strongly |firmly |absolutely )?condemn\b
+    \b(?:it is|it's) not (?:my place|within my (?:\w+ )?(?:capabilities|capacity|programming|ability))\b
 """)
 """The assistant will not."""
 
@@ -145,6 +162,13 @@ IMPERSONAL = _pattern(r"""
         attempt|harm|target|blame|label|put|compare|speculate|deny|state|discriminate|consider)\b
     \b(?:must|need to|have to|should|would like to) (?:clarify|emphasi[sz]e|address|point out|remind you|inform you|
         note|stress) that (?:asking|the|it|this|your|i|any)\b
+    \b(?:is|are|it's)(?: not| never) (?:an? )?(?:safe|legal|ethical|appropriate|acceptable|moral|healthy|
+        right|okay)(?:,? (?:or|and|nor) \w+)+ (?:\w+ ){0,2}?(?:to|practice|solution|way|idea|thing)\b
+    \b(?:it is|it's) (?:not|never) (?:ethical|moral|acceptable)(?: \w+)? to\b
+    \b(?:emphasi[sz]e|note|remember|understand|stress|clear) that [^.;!?]{0,120}?\b(?:is|are) (?:never|
+        not) (?:\w+ ){0,3}?(?:acceptable|ethical|justifiable|justified|appropriate|okay|the answer)\b
+    \b(?:emphasi[sz]e|note|remember|understand|stress|clear) that [^.;!?]{0,120}?\b(?:is|
+        are) (?:\w+ ){0,3}?(?:illegal|unethical|immoral)\b
     \bthere is no (?:valid |legitimate |good |justifiable |moral )?(?:reason|justification|excuse)\b
     \b(?:inappropriate|offensive|discriminatory|derogatory|harmful|disrespectful) (?:and \w+ )?(?:question|request|
         language|prompt|statement)\b
@@ -162,11 +186,20 @@ MORAL = re.compile(
 """Words with which an assistant explains why it declines."""
 
 OPINIONLESS = _pattern(r"""
-    \bi (?:do not|don't|cannot|can't) (?:have|hold|possess|express|form|provide|offer|
-        give) (?:\w+ ){0,2}?(?:personal |political )?(?:opinions?|beliefs?|biases|preferences?|judg[e]?ments?)\b
+    \bi (?:do not|don't|cannot|can't) (?:have|hold|possess|express|form|make|provide|offer|give) (?:\w+ ){0,2}?(?:
+        personal |political )?(?:opinions?|beliefs?|bias(?:es)?|preferences?|judg[e]?ments?|feelings|emotions|
+        experiences?)\b
     \bi (?:do not|don't) have (?:the )?(?:personal|political) (?:opinions?|beliefs?|views?|preferences?|biases)\b
+    \bi have no (?:personal |political )?(?:opinions?|beliefs?|views?|preferences?|biases|feelings)\b
+    \bi (?:do not|don't) have the ability to (?:form|have|hold|express|feel|make)\b
+    \bi (?:cannot|can't) take sides\b
 """)
 """The assistant has no view of its own: what follows is then part of an answer."""
+
+OPINION_ASKED = re.compile(
+    r"\b(?:you|your|should|opinions?|thoughts|think|best|better|worst|worse|favou?rite|prefer|agree)\b", re.IGNORECASE
+)
+"""A question for a view. To any other, `I have no opinions` before an answer is a habit and no refusal."""
 
 SCOPE = _pattern(rf"""
     ^\W*(?:it|they|this|these|the (?:\w+ ){{0,3}}?(?:{_SOURCE}|{_RULES}))(?: \w+)? (?:only|mainly|primarily|just|
@@ -195,6 +228,14 @@ ADVICE = _pattern(r"""
 """)
 """Where to ask instead, what to do, what is wanted for an answer: it says nothing about the documents."""
 
+NOTED = re.compile(
+    r"^\W*(?:however|but|that said|nevertheless|still),? it(?: is|'s| may be| should be) (?:also )?(?:(?:important|"
+    r"worth|essential|crucial) (?:to )?)?(?:not(?:e|ing|ed)|mention(?:ing)?|acknowledg(?:e|ing)|recogni[sz](?:e|ing)|"
+    r"remember(?:ing)?|understand|consider)\b",
+    re.IGNORECASE,
+)
+"""What reads like advice and is not: `However, it is important to note that Vietnam ...`."""
+
 CONTRAST = re.compile(
     r"^\W*(?:however|but|nevertheless|nonetheless|that (?:being )?said|still|yet|on the other hand|instead|"
     r"with that said|generally|in general|typically)\b|^\W*(?:here (?:are|is)|based on|according to)\b",
@@ -214,7 +255,7 @@ FILLER = _pattern(r"""
         please (?:let me|feel|do not hesitate|don't hesitate)|happy to|glad to|i'?m (?:happy|glad|here)|
         i am (?:happy|glad|here)|don't hesitate|is there anything)\b
     ^\W*(?:you (?:asked|mentioned|said|told|wanted|want to know)|thank you for|thanks for)\b
-    ^\W*(?:i'm |i am |we are |we're )?(?:so |very |really )?(?:sorry|apologi[sz]e|my apologies|apologies|
+    ^\W*(?:i'm |i am |i |we are |we're )?(?:so |very |really |do |must )?(?:sorry|apologi[sz]e|my apologies|apologies|
         unfortunately)\b[\w ,']{0,60}[!.,:]*$
 """)
 """Politeness: nothing that could be checked."""
@@ -226,3 +267,6 @@ OFFER = re.compile(
     r"^\W*(?:would you like|do you want|shall i|should i|can i help|may i|is there anything)", re.IGNORECASE
 )
 """A question out of politeness, at the end of an answer."""
+
+YES_NO = re.compile(r"\W*(?:yes|no|correct|right|indeed|exactly|true|false)\b", re.IGNORECASE)
+"""An answer to a yes-or-no question, whatever follows."""

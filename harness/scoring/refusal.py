@@ -12,11 +12,15 @@ from harness.scoring.lexicon import (
     ADVICE,
     CONTRAST,
     DECLINING,
+    DENIAL,
     IMPERSONAL,
     MORAL,
+    NOTED,
     OFFER,
+    OPINION_ASKED,
     OPINIONLESS,
     SCOPE,
+    YES_NO,
 )
 from harness.scoring.terms import terms
 
@@ -28,6 +32,8 @@ _LEADING = 2
 """Statements within which a refusal governs what follows: later on it limits an answer."""
 _SUBSTANCE = 3
 """Content words that a clause needs to say something."""
+_MANY = 4
+"""Statements that are neither advice nor morals: who declines and says as many answers something else."""
 _APOLOGY = re.compile(
     r"^\W*(?:(?:i am|i'm|we are|we're|so|very|really|but|sorry|unfortunately|apologies|my apologies|i apologi[sz]e|"
     r"i am afraid|i'm afraid|regrettably)[\s,.:;!-]*)+"
@@ -48,7 +54,11 @@ class Observed:
 
 
 def observe(
-    answer: Answer, stated: Sequence[Statement], refusal: str | None, is_quoted: Callable[[str], bool]
+    answer: Answer,
+    stated: Sequence[Statement],
+    refusal: str | None,
+    is_quoted: Callable[[str], bool],
+    question: str | None = None,
 ) -> Observed:
     """Tell what an answer does.
 
@@ -57,11 +67,21 @@ def observe(
         stated: Its statements.
         refusal: The suite's own refusal sentence; None where it has none.
         is_quoted: Tells whether a sentence stands in the documents: `We do not provide refunds` may be their own.
+        question: What was asked; None where it is not known.
     """
     plain = [replace(one, text=one.text.replace("\u2019", "'")) for one in stated]  # as the lexicon wants it
-    seen = _observe(answer.refusal, plain, _refusing(plain, refusal, is_quoted))
+    refusing = _refusing(plain, refusal, is_quoted)
+    if question is not None and not OPINION_ASKED.search(question):
+        refusing = _without_disclaimers(plain, refusing)
+    seen = _observe(answer.refusal, plain, refusing)
     claims = tuple(replace(one, text=answer.text[one.start : one.end]) for one in seen.claims)
     return replace(seen, claims=claims)
+
+
+def _without_disclaimers(stated: Sequence[Statement], refusing: dict[int, str]) -> dict[int, str]:
+    """Leave out `I have no opinions` where no opinion was asked for and something follows that answers."""
+    kept = {at: phrase for at, phrase in refusing.items() if not OPINIONLESS.search(stated[at].text)}
+    return kept if kept or not refusing or _substance(stated, refusing, min(refusing)) else refusing
 
 
 def _observe(marked: str | None, stated: Sequence[Statement], refusing: dict[int, str]) -> Observed:
@@ -105,11 +125,12 @@ def _refusing(stated: Sequence[Statement], refusal: str | None, is_quoted: Calla
 
 def _judgement(text: str) -> str | None:
     found = IMPERSONAL.search(text)
-    return found[0].strip() if found else None
+    return found[0].strip() if found and not YES_NO.match(text) else None
 
 
 def _phrase(text: str) -> str | None:
-    found = ABSTENTION.search(text) or DECLINING.search(text) or OPINIONLESS.search(text)
+    abstains = ABSTENTION.search(text) if DENIAL.search(text) else None
+    found = abstains or DECLINING.search(text) or OPINIONLESS.search(text)
     return found[0].strip() if found else None
 
 
@@ -145,17 +166,20 @@ def _denies(bare: str) -> bool:
 def _substance(stated: Sequence[Statement], refusing: dict[int, str], first: int) -> tuple[Statement, ...]:
     """Find what an answer says besides refusing."""
     others = tuple(
-        one
-        for at, one in enumerate(stated)
-        if at not in refusing and one.kind == "claim" and not ADVICE.search(one.text) and not SCOPE.search(one.text)
+        one for at, one in enumerate(stated) if at not in refusing and one.kind == "claim" and not _is_aside(one.text)
     )
     clauses = tuple(clause for at in refusing if (clause := _clause(stated[at])) is not None)
     if not clauses and _is_declining(stated, first):
         # Who declines explains why: only a turn (`However, ...`) goes over into an answer.
         others = tuple(one for one in others if not MORAL.search(one.text))
         turned = [at for at, one in enumerate(others) if CONTRAST.match(one.text)]
-        return others[turned[0] :] if turned else ()
+        return others[turned[0] :] if turned else others if len(others) >= _MANY else ()
     return others + clauses
+
+
+def _is_aside(text: str) -> bool:
+    """Tell whether a statement says where to ask, or what the documents are about instead."""
+    return bool(SCOPE.search(text) or (ADVICE.search(text) and not NOTED.match(text)))
 
 
 def _is_declining(stated: Sequence[Statement], first: int) -> bool:

@@ -1,24 +1,27 @@
 """A text as what can be compared: content words by stem, numbers by value, names by their capital."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from harness.documents.language import Number, Token, fold, is_content, listed, numbers, tokens
+from harness.documents.language import Number, Token, fold, is_content, listed, numbers, stem, tokens, words
 from harness.scoring.spelling import is_rounded
 
 __all__ = [
+    "Keys",
     "Kind",
     "Term",
     "is_number_key",
+    "keys_of",
     "negated",
     "number_key",
     "number_of",
     "pieces",
     "quantities",
+    "read_terms",
     "rounds",
     "terms",
 ]
@@ -27,9 +30,8 @@ Kind: TypeAlias = Literal["word", "number", "name"]
 """What a term is; a number and a name must stand in the passage, a word may be paraphrased."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A content word, number or name of a text. Positional, because a document makes hundreds of thousands."""
+class Term(NamedTuple):
+    """A content word, number or name of a text. A tuple, because every answer makes hundreds."""
 
     key: str
     """What is compared: a stem, or `#1234.5` for a number in any spelling."""
@@ -45,12 +47,31 @@ class Term:
     """Of a number: `%`, a currency sign, or a singular word; None where the text names none."""
 
 
+class Keys(NamedTuple):
+    """A text as the keys of its words. A tuple, because a document makes tens of thousands."""
+
+    all: tuple[str, ...]
+    """In order, stop words included."""
+    content: tuple[str, ...]
+    """Those that say something."""
+
+
 NEGATIONS = listed("not no never none neither nor cannot nobody nothing nowhere hardly")
+_NEGATION = re.compile(r"\b(?:" + "|".join(sorted(NEGATIONS)) + r")\b|n['\u2019\u2018\u02bc]t\b", re.IGNORECASE)
 _NOT_NEGATING = re.compile(
     r"\s+(?:only|just|later|earlier|more|less|fewer|longer than|limited|least|doubt|matter)\b", re.IGNORECASE
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|•]|[-*]\s)[\s\"'\u201c\u2018(\[*_#>-]*$")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\(?(?P<number>\d{1,3})[.)][ \t]", re.MULTILINE)
+_DATE = re.compile(r"(?<![\d-])\d{4}-(?P<month>0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d-])")
+_DIGITS = re.compile(r"(\d{1,15})(?:st|nd|rd|th)?")
+_MONTHS = tuple(
+    stem(month)
+    for month in re.findall(
+        r"\w+", "january february march april may june july august september october november december"
+    )
+)
+_ABBREVIATED_MONTHS = {month[:3]: month for month in _MONTHS} | {"sept": _MONTHS[8]}
 _NUMBER_GLUE = listed("a half and")
 _LONGEST = 2000  # characters
 _NO_NAMES = listed("i ok yes no")
@@ -89,11 +110,10 @@ def quantities(text: str) -> list[Number]:
 def _quantities(text: str, bullets: AbstractSet[int]) -> list[Number]:
     found: list[Number] = []
     for start, end in pieces(text, 0, len(text)):
-        found += (
-            replace(number, start=number.start + start, end=number.end + start)
-            for number in numbers(text[start:end])
-            if number.start + start not in bullets
-        )
+        here = numbers(text[start:end])
+        if start:
+            here = tuple(replace(one, start=one.start + start, end=one.end + start) for one in here)
+        found += (one for one in here if one.start not in bullets)
     return found
 
 
@@ -107,39 +127,85 @@ def rounds(term: Term, values: Iterable[float]) -> bool:
     return term.kind == "number" and is_number_key(term.key) and is_rounded(number_of(term.key), term.text, values)
 
 
-def terms(text: str, *, with_names: bool = True) -> tuple[Term, ...]:
-    """Find the content words, numbers and names of a text, in order.
+def terms(text: str) -> tuple[Term, ...]:
+    """Find the content words, numbers and names of a text, in order, but for numbers that only count list items."""
+    return read_terms(text)[0]
 
-    Args:
-        text: Any text; numbers that only count list items are left out.
-        with_names: False where nobody asks for names: a document is large, and they cost time.
-    """
-    words = tokens(text)
+
+@lru_cache(maxsize=2048)
+def read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
+    """Read a claim: its terms, and the keys of all its words in order, stop words included."""
+    walked = list(_walk(text))
+    return tuple(_term(text, *word) for word in walked if _says(word[0])), tuple(key for _, key, _ in walked)
+
+
+def keys_of(text: str) -> Keys:
+    """Find the keys of a text's words: what `terms` finds, without places and kinds, and the stop words besides."""
+    known = [_known(word) for word in words(text)]
     # To read numbers takes longer than all else, and most sentences have none.
-    if not any(token.text[0].isdigit() or _spells_number(token.text) for token in words):
-        return tuple(_term(text, token, with_names=with_names) for token in words if is_content(token))
-    return tuple(_merge(text, words, with_names=with_names))
+    if any(one.is_numeric for one in known):
+        walked = list(_walk(text))
+        return Keys(tuple(key for _, key, _ in walked), tuple(key for token, key, _ in walked if _says(token)))
+    return Keys(tuple([one.key for one in known]), tuple([one.key for one in known if one.is_content]))
 
 
-def _merge(text: str, words: Sequence[Token], *, with_names: bool) -> Iterator[Term]:
-    """Walk words and quantities together: a quantity replaces the words that spell it, its unit stays a word."""
+class _Known(NamedTuple):
+    key: str
+    is_content: bool
+    is_numeric: bool
+
+
+@lru_cache(maxsize=65_536)
+def _known(word: str) -> _Known:
+    """Read a word on its own, once; one that may spell a number has to be read where it stands."""
+    found = tokens(word)
+    if len(found) != 1 or word[0].isdigit() or _spells_number(word):
+        return _Known(word, is_content=True, is_numeric=True)
+    return _Known(_word_key(found[0]), is_content=is_content(found[0]), is_numeric=False)
+
+
+def _says(token: Token) -> bool:
+    return token.is_number or _known(token.text).is_content
+
+
+def _walk(text: str) -> Iterator[tuple[Token, str, Number | None]]:
+    """Walk words and quantities together: a quantity replaces the words that spell it, its unit stays a word.
+
+    Yields:
+        Each word, its key, and the quantity that it stands for.
+    """
+    found = tokens(text)
+    if not any(token.text[0].isdigit() or _spells_number(token.text) for token in found):
+        yield from ((token, _word_key(token), None) for token in found)
+        return
     bullets = _list_numbers(text)
-    found = _quantities(text, bullets)
-    index, emitted = 0, -1
-    for token in words:
-        while index < len(found) and found[index].end <= token.start:
-            index += 1
-        inside = index < len(found) and found[index].start <= token.start
+    amounts = _quantities(text, bullets)
+    months = {match.start("month"): _MONTHS[int(match["month"]) - 1] for match in _DATE.finditer(text)}
+    at, emitted = 0, -1
+    for token in found:
+        while at < len(amounts) and amounts[at].end <= token.start:
+            at += 1
+        inside = at < len(amounts) and amounts[at].start <= token.start
         if inside and (token.is_number or _spells_number(token.text) or token.text.lower() in _NUMBER_GLUE):
-            if emitted != index:
-                emitted = index
-                yield _number_term(text, found[index], token)
-        elif is_content(token) and token.start not in bullets:
-            yield _term(text, token, with_names=with_names)
+            if emitted != at:
+                emitted = at
+                yield token, number_key(amounts[at].value), amounts[at]
+        elif token.start not in bullets:
+            yield token, months.get(token.start) or _word_key(token), None
 
 
-def _term(text: str, token: Token, *, with_names: bool) -> Term:
-    return Term(token.stem, token.text, token.start, token.end, _kind(text, token, with_names=with_names))
+def _word_key(token: Token) -> str:
+    if token.text[0].isdigit():  # `16th`, `top-8`, the parts of a date: no quantity, and yet the same number as `16`
+        digits = _DIGITS.fullmatch(token.text)
+        return number_key(float(digits[1])) if digits else token.stem
+    return _ABBREVIATED_MONTHS.get(token.stem, token.stem)
+
+
+def _term(text: str, token: Token, key: str, quantity: Number | None) -> Term:
+    if quantity is not None:
+        return _number_term(text, quantity, token)
+    kind = "number" if is_number_key(key) else _kind(text, token)
+    return Term(key, token.text, token.start, token.end, kind)
 
 
 def _number_term(text: str, quantity: Number, token: Token) -> Term:
@@ -160,10 +226,10 @@ def _spells_number(word: str) -> bool:
     return bool(numbers(word))
 
 
-def _kind(text: str, token: Token, *, with_names: bool) -> Kind:
+def _kind(text: str, token: Token) -> Kind:
     if token.is_number:
         return "number"
-    if not with_names or not token.text[0].isupper() or len(token.text) < 2 or fold(token.text) in _NO_NAMES:
+    if not token.text[0].isupper() or len(token.text) < 2 or fold(token.text) in _NO_NAMES:
         return "word"
     if token.text.isupper() and len(token.text) <= 6:
         return "name"
@@ -172,6 +238,8 @@ def _kind(text: str, token: Token, *, with_names: bool) -> Kind:
 
 def negated(text: str) -> frozenset[str]:
     """Find the stems of the words that a text denies: the first content word behind each negation."""
+    if not _NEGATION.search(text):
+        return frozenset()
     found, is_open = [], False
     for token in tokens(text):
         word = fold(token.text)

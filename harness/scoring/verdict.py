@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from harness.model.score import Behaviour, Claim, FactScore, Outcome, TurnScore
 from harness.model.suite import Expectation
 
-__all__ = ["DEFAULT_MIN_GROUNDEDNESS", "Finding", "deciding_turn", "failed_checks", "groundedness_of", "outcome_of"]
-
-DEFAULT_MIN_GROUNDEDNESS = 0.5
-"""Groundedness below this is `ungrounded`: the learned weights put the border between people's labels there."""
+__all__ = ["Finding", "deciding_turn", "failed_checks", "groundedness_of", "outcome_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +58,12 @@ def _in_words(fact: FactScore) -> str:
         return f"forbidden fact stated: {fact.fact.removeprefix('not: ')}" + (
             f" ({fact.found!r})" if fact.found else ""
         )
-    return f"fact not stated: {fact.fact}" + (f" (expected {fact.expected})" if fact.expected else "")
+    known = [f"expected {fact.expected}"] if fact.expected else []
+    if fact.missing and len(fact.missing) < (fact.expected or fact.fact).count(",") + 1:
+        known.append(f"lacks {', '.join(fact.missing)}")
+    if fact.found and fact.fact.startswith(("at most ", "language: ", "json: ")):
+        known.append(f"found {fact.found}")
+    return f"fact not stated: {fact.fact}" + (f" ({'; '.join(known)})" if known else "")
 
 
 def deciding_turn(turns: Sequence[TurnScore]) -> int | None:

@@ -1,22 +1,23 @@
 """The learned figures of grounding: how a claim's fit with a passage becomes a score.
 
-Made by a logistic regression over seven sets of human-labelled answers (dialogue, retrieval-augmented answers, claims
-against web evidence, Wikipedia claims; the set of minimal edits left out, where words alone tell nothing). Each answer
-is the mean of its claims' features; each set and each label weighs the same; L2 penalty 5 on standardised features.
-Left out of training in turn, the sets give a mean AUROC of 0.89. A positive weight speaks for support.
+Made, never edited, by `python benchmarks/calibrate.py --write`: a logistic regression, L2-regularised on standardised
+features, over people's labels of answers: cmu 138, tc 177, wow 2225, factcheckgpt 1417, mtrag_human 168, wice 356.
+An answer is the mean of its claims' features; each set and each label weighs the same. With each set left out of
+training in turn, the mean AUROC is 0.907 and the mean balanced accuracy 0.810. What a feature is
+stands in `grounding.Features`.
 """
 
-__all__ = ["BIAS", "BIGRAMS", "COVERAGE", "FOREIGN_NAMES", "FOREIGN_NUMBERS", "FOREIGN_WORDS"]
+from typing import Final
 
-BIAS = -2.29
+__all__ = ["BIAS", "WEIGHTS"]
+
+WEIGHTS: Final = {
+    "words": 3.251,
+    "pairs": 1.145,
+    "coverage": 2.736,
+    "numbers": -2.114,
+    "names": -1.039,
+}
+"""What each feature adds for support, times its value."""
+BIAS: Final = -3.746
 """Where nothing is known."""
-COVERAGE = 5.11
-"""Times the share of the claim that its best passage holds, rare words counting more."""
-BIGRAMS = 0.35
-"""Times the share of neighbouring words that are neighbours in the passage."""
-FOREIGN_WORDS = -0.16
-"""Times log(1 + n) of the n terms that stand nowhere in the document."""
-FOREIGN_NUMBERS = -1.65
-"""Times log(1 + n) of the n numbers among them."""
-FOREIGN_NAMES = -0.76
-"""Times log(1 + n) of the n names among them."""

@@ -1,0 +1,42 @@
+"""Learn the weights of grounding from people's labels, and measure the scorers on them.
+
+    python benchmarks/calibrate.py [--data DIR] [--write]
+
+Prints a table for each figure that `docs/scoring.md` gives; the last line is one JSON object. `--write` puts the
+weights into `harness/scoring/weights.py`. Without the labelled answers it says so and ends with 0:
+they are not part of the project.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from calibration import learning, mutation, refusals, speed
+from calibration.data import read_groundings, read_refusals
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE.parent.parent / "shared" / "data"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of grounding_*.jsonl and refusal_*.jsonl")
+    parser.add_argument("--write", action="store_true", help="write the weights into harness/scoring/weights.py")
+    options = parser.parse_args()
+    if not any(options.data.glob("grounding_*.jsonl")):
+        print(f"NOTHING MEASURED: no labelled answers in {options.data}; name their folder with --data DIR", flush=True)
+        print(json.dumps({"measured": False, "data": str(options.data)}))
+        return 0
+    sources = read_groundings(options.data)
+    figures: dict[str, object] = {"measured": True}
+    figures["groundedness"] = learning.measure(sources, write=options.write)
+    figures["mutation"] = mutation.measure(sources)
+    figures["refusal"] = refusals.measure(read_refusals(options.data))
+    figures["speed"] = speed.measure(sources)
+    print(json.dumps(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
