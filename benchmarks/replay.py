@@ -5,11 +5,13 @@
 
 A fake server on loopback, in a process of its own, answers both recorders. Ours is a project of N cases about a
 document of 260 KB, recorded through the pytest plugin; theirs is N tests that have the same conversation by the openai
-client, without sleeping between polls, with one client for all tests. Then each is replayed, in turns, and the median
-of the rounds counts. Every process is a new one; times include the interpreter's start. What is measured:
+client, without sleeping between polls, with one client for all tests. Then each is replayed, in turns. A ratio is the
+median over the rounds of the ratio within a round. Every process is a new one; times include the interpreter's start.
+What is measured:
 
 - `wall_against_pytest_recording`: wall time of N replayed cases under pytest, as a share of pytest-recording's; without
   scoring (the project's conftest replaces the scorer by one that passes everything) and with it. Below 1 is faster.
+- `cpu_against_pytest_recording`: the same shares of CPU time, which tell more than wall time on a busy machine.
 - `empty_tests_against_pytest_recording`: the same share for N tests that do nothing: pytest's own part.
 - `cpu_ms_per_case`: CPU of suites and plan, of replay itself, and of writing results, by the code that the plugin
   calls, in a process without pytest and without scoring (`replay_inside.py`).
@@ -150,31 +152,37 @@ def _recorded(name: str, spent: Spent) -> None:
     print(f"recorded {name}: {spent.wall_s:.1f} s, {spent.cpu_s:.1f} s CPU", flush=True)
 
 
-def medians(rounds: int, tasks: Mapping[str, Callable[[], Spent]]) -> dict[str, Spent]:
-    """Run each task once a round, in turns, so that a slow spell of the machine hits all of them."""
-    found: dict[str, list[Spent]] = {name: [] for name in tasks}
-    for _ in range(rounds):
-        for name, task in tasks.items():
-            found[name].append(task())
-    for name, spent in found.items():
-        walls = " ".join(f"{one.wall_s:.2f}" for one in sorted(spent, key=lambda one: one.wall_s))
-        print(f"{name}: wall {walls} s", flush=True)
-    return {
-        name: Spent(
-            wall_s=statistics.median(one.wall_s for one in spent),
-            cpu_s=statistics.median(one.cpu_s for one in spent),
-            peak_mb=statistics.median(one.peak_mb for one in spent),
-            output=spent[-1].output,
-        )
-        for name, spent in found.items()
-    }
+class Rounds:
+    """What tasks took, each run once a round and in turns, so that a slow spell of the machine hits all of them."""
+
+    def __init__(self, rounds: int, tasks: Mapping[str, Callable[[], Spent]]) -> None:
+        self._found: dict[str, list[Spent]] = {name: [] for name in tasks}
+        for _ in range(rounds):
+            for name, task in tasks.items():
+                self._found[name].append(task())
+        for name, spent in self._found.items():
+            walls = " ".join(f"{one.wall_s:.2f}" for one in sorted(spent, key=lambda one: one.wall_s))
+            print(f"{name}: wall {walls} s", flush=True)
+
+    def median(self, name: str, what: str = "wall_s") -> float:
+        """Return the median of what a task took."""
+        return statistics.median(float(getattr(one, what)) for one in self._found[name])
+
+    def ratio(self, name: str, other: str, what: str = "wall_s") -> float:
+        """Return the median over the rounds of what a task took against another in the same round."""
+        pairs = zip(self._found[name], self._found[other], strict=True)
+        return statistics.median(float(getattr(one, what)) / float(getattr(two, what)) for one, two in pairs)
+
+    def all(self, what: str) -> dict[str, float]:
+        """Return the medians of all tasks, as figures."""
+        return {f"{what}_{name}": self.median(name, what) for name in self._found}
 
 
 def measure(bench: Bench, url: str) -> dict[str, Any]:
     """Replay everything; return the figures."""
     replay = {"HARNESS_ENDPOINT": url, "HARNESS_RECORD": "none"}
     folder = bench.folder
-    slow = medians(
+    slow = Rounds(
         bench.rounds,
         {
             "peer": lambda: pytest(folder / "peer", *THEIRS, "--record-mode=none", PEER_URL=url),
@@ -184,7 +192,7 @@ def measure(bench: Bench, url: str) -> dict[str, Any]:
             "many": lambda: pytest(folder / "many", *OURS, "cases", **replay),
         },
     )
-    quick = medians(
+    quick = Rounds(
         bench.rounds * QUICK,
         {
             "help": lambda: run([str(Path(sys.executable).with_name("harness")), "--help"], folder),
@@ -194,27 +202,30 @@ def measure(bench: Bench, url: str) -> dict[str, Any]:
             "without_plugin": lambda: pytest(folder / "unrelated", *OURS, *THEIRS),
         },
     )
-    peer = slow["peer"].wall_s
     phases = _inside(bench, replay)
     return {
         "cases": bench.cases,
         "rounds": bench.rounds,
-        "wall_against_pytest_recording": slow["unscored"].wall_s / peer,
-        "wall_against_pytest_recording_scored": slow["scored"].wall_s / peer,
-        "empty_tests_against_pytest_recording": slow["empty"].wall_s / peer,
+        "wall_against_pytest_recording": slow.ratio("unscored", "peer"),
+        "wall_against_pytest_recording_scored": slow.ratio("scored", "peer"),
+        "empty_tests_against_pytest_recording": slow.ratio("empty", "peer"),
+        "cpu_against_pytest_recording": slow.ratio("unscored", "peer", "cpu_s"),
+        "cpu_against_pytest_recording_scored": slow.ratio("scored", "peer", "cpu_s"),
         "cpu_ms_per_case": sum(phases.values()),
         **{f"cpu_ms_per_case_{name}": value for name, value in phases.items()},
-        "growth_cpu": slow["many"].cpu_s / slow["scored"].cpu_s,
-        "peak_mb": slow["many"].peak_mb,
+        "growth_cpu": slow.ratio("many", "scored", "cpu_s"),
+        "peak_mb": slow.median("many", "peak_mb"),
         "bytes_per_case": _bytes(folder / "ours" / "cassettes") / bench.cases,
         "bytes_per_case_20_chunks": _bytes(folder / "chunks" / "cassettes") / bench.cases,
         "bytes_per_case_pytest_recording": _bytes(folder / "peer" / "cassettes") / bench.cases,
-        "one_case_against_empty": quick["one_case"].wall_s / quick["without_plugin"].wall_s,
-        "one_case_against_empty_260_kb": quick["one_case_260_kb"].wall_s / quick["without_plugin"].wall_s,
-        "help_s": quick["help"].wall_s,
-        "unrelated_with_plugin": quick["with_plugin"].wall_s / quick["without_plugin"].wall_s,
-        **{f"wall_s_{name}": spent.wall_s for name, spent in (slow | quick).items()},
-        **{f"cpu_s_{name}": spent.cpu_s for name, spent in slow.items()},
+        "one_case_against_empty": quick.ratio("one_case", "without_plugin"),
+        "one_case_against_empty_260_kb": quick.ratio("one_case_260_kb", "without_plugin"),
+        "help_s": quick.median("help"),
+        "unrelated_with_plugin": quick.ratio("with_plugin", "without_plugin"),
+        **slow.all("wall_s"),
+        **slow.all("cpu_s"),
+        **quick.all("wall_s"),
+        **quick.all("cpu_s"),
     }
 
 

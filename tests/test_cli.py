@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import SUITE, harness, write
 
-COMMANDS = ("show", "init", "cleanup", "serve")
+COMMANDS = ("show", "score", "init", "cleanup", "serve")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

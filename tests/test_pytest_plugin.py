@@ -11,10 +11,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from conftest import SUITE, harness, write
+from conftest import LIBRARY, SUITE, harness, write
 from fault_server import fault_server
 
 from harness import load_results
+from harness.run.ledger import Ledger
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def recorded(project: pytest.Pytester) -> pytest.Pytester:
     return project
 
 
-def latest(project: pytest.Pytester) -> Path:
+def latest(project: pytest.Pytester, below: str = ".") -> Path:
     """Return the folder of the last run."""
-    return max((project.path / "results").iterdir(), key=lambda path: path.stat().st_mtime)
+    return max((project.path / below / "results").iterdir(), key=lambda path: path.stat().st_mtime)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -333,3 +334,82 @@ def test_a_session_without_suites_pays_nothing(pytester: pytest.Pytester) -> Non
 
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*assistant-harness ===*")
+
+
+def test_two_projects_in_one_session_keep_apart(project: pytest.Pytester) -> None:
+    for name in ("one", "two"):
+        write(project.path / name / "pyproject.toml", "[tool.harness]\n")
+        write(project.path / name / "fixtures" / "library.md", LIBRARY)
+        write(project.path / name / "cases" / "library.yaml", SUITE)
+
+    result = project.runpytest("one/cases", "two/cases")
+
+    result.assert_outcomes(passed=4)
+    for name in ("one", "two"):
+        assert len(load_results(latest(project, name))) == 2
+
+
+def test_a_project_reached_by_a_link_is_the_project(recorded: pytest.Pytester, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(recorded.path, target_is_directory=True)
+
+    recorded.runpytest(str(link / "cases")).assert_outcomes(passed=2)
+
+
+@pytest.mark.slow
+def test_workers_started_elsewhere_share_one_run_too(
+    recorded: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = len(list((recorded.path / "results").iterdir()))
+
+    result = recorded.runpytest_subprocess(str(recorded.path / "cases"), "-n", "2")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["runs: 2 replayed*"])
+    assert len(list((recorded.path / "results").iterdir())) == before + 1
+
+
+@pytest.mark.parametrize("args", [["--harness-concurrency=0"], ["--harness-endpoint=nonsense"]])
+def test_a_bad_flag_is_a_usage_error(project: pytest.Pytester, args: list[str]) -> None:
+    result = project.runpytest("cases", *args)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --harness-*: found *, wanted is *"])
+
+
+def test_a_secret_in_a_prompt_reaches_no_result(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SERVICE_TOKEN", "head librarian")
+
+    project.runpytest("cases", "-k", "librarian")
+
+    (rows,) = project.path.glob("results/*/results.jsonl")
+    assert "head librarian" not in rows.read_text()
+    assert "[secret]" in rows.read_text()
+
+
+@pytest.mark.slow
+def test_an_interrupt_at_the_terminal_reaches_the_server_last(project: pytest.Pytester) -> None:
+    """A terminal sends it to the whole process group; the embedded server must live on to clean up."""
+    more = (f"  - {{id: more-{number}, prompt: 'How long, {number}?', expect: refuse}}" for number in range(60))
+    write(project.path / "cases" / "library.yaml", SUITE + "\n".join(more) + "\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "cases"],
+        cwd=project.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while not any("thread" in path.read_text() for path in project.path.glob("results/*/remote.jsonl")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=40)
+
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert "left behind" not in output
+    assert "Traceback (most recent call last)" not in output
+    (path,) = project.path.glob("results/*/remote.jsonl")
+    assert Ledger(path).left() == []

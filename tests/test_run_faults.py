@@ -125,7 +125,7 @@ def test_elsewhere_is_recorded_only_on_demand(
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([said])
     assert len(cassettes(project)) == recordings
-    assert len(list(project.path.glob("cassettes/_setup/*"))) == 4 * recordings  # file, store, texts, assistant
+    assert len(list(project.path.glob("cassettes/_setup/*.yaml"))) == 4 * recordings  # file, store, texts, assistant
 
 
 def test_kept_objects_are_cleaned_up_later(project: pytest.Pytester) -> None:

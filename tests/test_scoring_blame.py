@@ -136,6 +136,12 @@ def test_retrieval_is_judged_by_facts_and_by_what_the_answer_rests_on() -> None:
     assert turn.retrieval.held_claims == 1.0
 
 
+def test_a_passage_that_is_cut_narrower_than_the_evidence_is_useful_if_it_holds_the_claim() -> None:
+    turn = score(ANSWER, search=found("You have 30 days to return a purchase.", "The label costs $6.95."))
+    assert turn.retrieval is not None
+    assert (turn.retrieval.useful, turn.retrieval.held_claims) == ((1,), 1.0)
+
+
 def test_what_cannot_stand_in_a_passage_does_not_count_for_recall() -> None:
     total = Sql(sql="select sum(price) from sales")
     turn = score("It is 30.75 in all.", total, MaxWords(max_words=9), search=found(SALES, document="sales.csv"))

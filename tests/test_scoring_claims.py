@@ -1,7 +1,7 @@
 import pytest
 
 from harness.model.transcript import Attempt, Citation, RefusalPart, TextPart
-from harness.scoring.claims import read_answer, statements
+from harness.scoring.claims import language_note, read_answer, statements
 from harness.scoring.given import Setting, setting_of
 
 MARKER = "【4:0†source】"
@@ -99,3 +99,40 @@ def test_an_answer_of_markers_only_is_empty() -> None:
 def test_a_marked_refusal_is_no_text() -> None:
     answer = read_answer(attempt(RefusalPart(text="I can't."), TextPart(text="")))
     assert (answer.text, answer.refusal) == ("", "I can't.")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The fee is approx. $1.5k, i.e. 1,500 dollars. Dr. Moreau of U.S. Steel pays it.", 2),
+        ("See https://example.org/a.b?c=1.2&d=3. It opens at 9.30 a.m. on Fri. 3 May.", 2),
+        ("The **fee** is [five dollars](https://example.org/fees.html). *It* is due.", 2),
+        ("1. The fee is $5.\n2. The label is $6.95.", 2),
+        ("Run `pip install x==1.2.3` first. Then restart.", 2),
+    ],
+)
+def test_abbreviations_numbers_links_and_marks_do_not_break_a_claim(text: str, expected: int) -> None:
+    assert kinds(text) == ["claim"] * expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Rückgabe ist innerhalb von 30 Tagen möglich und die Kosten werden nicht erstattet.",
+        "Le retour est possible dans les 30 jours et les frais ne sont pas remboursés.",
+        "El plazo de devolución es de 30 días y los gastos no se reembolsan.",
+        "返品は30日以内に可能です。",
+        "Возврат возможен в течение 30 дней.",
+    ],
+)
+def test_an_answer_in_another_language_is_said_to_be_one(text: str) -> None:
+    note = language_note(text)
+    assert note is not None
+    assert "not in English" in note
+
+
+@pytest.mark.parametrize(
+    "text", ["", "30 %", "You have 30 days to return it.", "Laptops: 24 months", "Ask Ana de la Cruz in El Paso."]
+)
+def test_an_answer_in_english_needs_no_note(text: str) -> None:
+    assert language_note(text) is None

@@ -6,7 +6,7 @@ from harness.documents import Document, read_document
 from harness.model.score import Claim
 from harness.scoring.claims import Statement
 from harness.scoring.given import Setting, setting_of
-from harness.scoring.grounding import Confirmed, ground
+from harness.scoring.grounding import Confirmed, ground, ground_in, is_quoted
 from harness.scoring.index import build_index, index_of
 
 POLICY = """# Returns
@@ -205,3 +205,79 @@ def test_one_endless_line_is_indexed_in_time() -> None:
     before = time.monotonic()
     build_index(document)
     assert time.monotonic() - before < 10
+
+
+FILM = read_document(
+    b"The band reached fame with their 2000 album Harbour, and a wider public with their 2001 album Silver Lining. "
+    b"The drummer Ada Moreau left in 2003. The tour went through Denmark and Norway for 16 weeks.",
+    "band.txt",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The band reached fame with their 2001 album Harbour.",
+        "A wider public followed with their 2000 album Silver Lining.",
+        "The drummer Ada Moreau left in 2001.",
+        "The band reached fame with their 16 album Harbour.",
+        "The band reached fame with their 2000 album Denmark.",
+    ],
+)
+def test_a_number_or_name_from_elsewhere_in_the_passage_is_not_supported(text: str) -> None:
+    assert judge(text, FILM).support != "supported"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The band reached fame with their 2000 album Harbour.",
+        "Their 2001 album Silver Lining brought a wider public.",
+        "The drummer Ada Moreau left the band in 2003.",
+        "For 16 weeks the tour went through Denmark and Norway.",
+    ],
+)
+def test_the_same_in_its_place_is_supported(text: str) -> None:
+    claim = judge(text, FILM)
+    assert claim.support == "supported", claim
+
+
+@pytest.mark.parametrize(
+    ("text", "is_supported"),
+    [
+        ("The shop was opened on 16 March 1999.", True),
+        ("The shop was opened on March 16th, 1999.", True),
+        ("The shop was opened on 16 Mar. 1999.", True),
+        ("The shop was opened on 17 March 1999.", False),
+        ("The shop was opened on 16 April 1999.", False),
+    ],
+)
+def test_dates_are_compared_in_any_spelling(text: str, *, is_supported: bool) -> None:
+    claim = judge(text, read_document(b"The shop was opened on 1999-03-16 in Boston.", "shop.txt"))
+    assert (claim.support == "supported") is is_supported, claim
+
+
+def test_what_was_retrieved_is_judged_apart_from_the_documents() -> None:
+    claims = (judge("You have 30 days to return a purchase."), judge("The label costs $6.95."))
+    retrieved = ground_in(claims, ["The label costs $6.95, which we take off the refund."], Setting())
+    assert [claim.support for claim in claims] == ["supported", "supported"]
+    assert [claim.support for claim in retrieved] == ["not_found", "supported"]
+    assert retrieved[1].evidence is not None
+    assert retrieved[1].evidence.document == "retrieved-1"
+
+
+def test_where_nothing_was_retrieved_nothing_is_supported() -> None:
+    assert [one.support for one in ground_in((judge("The label costs $6.95."),), [" "], Setting())] == ["not_found"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("The label costs $6.95.", True), ("The label is free.", False), ("", False)]
+)
+def test_only_what_stands_there_nearly_word_for_word_is_quoted(text: str, *, expected: bool) -> None:
+    assert is_quoted(text, [index_of(LAW)]) is expected
+
+
+def test_a_claim_in_another_language_is_matched_by_its_words() -> None:
+    german = read_document("Die Bibliothek schließt um 21 Uhr. Der Eintritt kostet 5 Euro.".encode(), "haus.txt")
+    assert judge("Die Bibliothek schließt um 21 Uhr.", german).support == "supported"
+    assert judge("Die Bibliothek schließt um 20 Uhr.", german).support != "supported"

@@ -190,7 +190,7 @@ def _ends_sentence(text: str, match: re.Match[str], start: int, end: int) -> boo
     if folded in _ALWAYS_ABBREVIATED:
         return False
     if folded in _ABBREVIATED_BEFORE_DIGITS:
-        return not rest[0].isdigit()
+        return not rest[0].isdigit() and rest[0] not in "$€£¥"
     if folded in _SOMETIMES_ABBREVIATED or (len(word) == 1 and word.isalpha() and word.isupper()):
         # `at 5 p.m. The doors close` ends; `U.S. Government`, `J. Smith`, `Jan. 5` go on.
         return fold(rest.split(None, 1)[0].strip("\"'\u201c\u2018([*_,.")) in STOP_WORDS

@@ -128,7 +128,7 @@ def _supports(citation: Citation, index: Index, claim: Claim, sources: Sources) 
     is_own = claim.evidence is not None and claim.evidence.document == index.document.path
     if passage is None or not passage.text:
         return claim.support == "supported" if is_own else _grounds(index, claim, sources.setting)
-    if is_own and claim.evidence is not None and holds_evidence(passage.text, claim.evidence, sources.documents):
+    if is_own and holds_evidence(passage.text, claim, sources.documents):
         return claim.support == "supported"
     # The answer may rest on another place that says the same.
     return _grounds(_index_of_passage(passage.text, index.document), claim, sources.setting)

@@ -153,7 +153,7 @@ def language_note(text: str) -> str | None:
     letters = "".join(found)
     if not letters:
         return None
-    foreign = sum(word.lower() in _FOREIGN for word in found)
+    foreign = sum(word in _FOREIGN for word in found)
     english = sum(fold(word) in STOP_WORDS for word in found)
     is_other_script = sum(character > "\u036f" for character in letters) > len(letters) / 3
     if is_other_script or (foreign >= 3 and foreign > 2 * english):

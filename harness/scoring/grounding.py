@@ -1,8 +1,9 @@
 """What the documents say of a claim: supported, contradicted or not found, and the passage that decides.
 
 A claim's score is a logistic function of five features of its best passage (three sentences, or one record): the
-share of its words there, rare ones counting more; the share of its neighbouring words; and what stands nowhere in
-the document: words, numbers, names. The features follow the unigram and n-gram overlap baselines of the factual
+share of its content there, rare words counting more; the share of its neighbouring words; and the share of all its
+words, the numbers and the names that stand nowhere in the document. The features follow the unigram and n-gram
+overlap baselines of the factual
 consistency literature (QAGS, SummaC's lexical baselines); ours differ by their windows, and by numbers and names, which
 no amount of other overlap can replace.
 """
@@ -99,7 +100,7 @@ def fits(claim: Sequence[Term], row: Sequence[str], index: Index, given: Abstrac
     """
     weighed = {term.key: index.weight(term.key) for term in claim}
     pairs = [pair for pair in pairwise(row) if given.isdisjoint(pair)]
-    words = sum(key in index.words or key in given for key in row) / len(row)
+    words = sum(key in index.words or key in given for key in row) / max(len(row), 1)
     has_unit = any(term.unit for term in claim)
     for window in index.windows(weighed):
         held = index.window_keys(window)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from harness.documents import Document
 from harness.documents.language import tokens
 from harness.model.facts import AllOf, AnyFact, AnyOf, Date, Listed, Number, Regex, Sql, Text
-from harness.model.score import Evidence
+from harness.model.score import Claim
 from harness.scoring.facts import FactChecker, Query
 
 __all__ = ["can_be_held", "holds_evidence", "holds_fact", "stands_in"]
@@ -40,14 +40,21 @@ def stands_in(fact: AnyFact, documents: Mapping[str, Document], query: Query) ->
     return any(holds_fact(fact, document.text, query) for document in documents.values())
 
 
-def holds_evidence(text: str, evidence: Evidence, documents: Mapping[str, Document]) -> bool:
-    """Tell whether a retrieved text holds the passage that a claim rests on."""
+def holds_evidence(text: str, claim: Claim, documents: Mapping[str, Document]) -> bool:
+    """Tell whether a retrieved text holds the passage that a claim rests on, or as much of it as the claim needs."""
+    evidence = claim.evidence
+    if evidence is None:
+        return False
     document = documents.get(evidence.document)
     wanted = document.text[evidence.start : evidence.end] if document is not None else evidence.text
     if _squeezed(wanted) in _squeezed(text):
         return True
     stems, there = _stems(wanted), _stems(text)
-    return bool(stems) and len(stems & there) >= _ALIKE * len(stems)
+    if stems and len(stems & there) >= _ALIKE * len(stems):
+        return True
+    # What decided reaches over several sentences: a narrower cut will do that holds all that the claim has of them.
+    matched = _stems(" ".join(claim.matched))
+    return bool(matched) and _squeezed(text) in _squeezed(wanted) and matched <= there
 
 
 @lru_cache(maxsize=512)

@@ -43,11 +43,11 @@ def score_retrieval(
     if not texts:
         return None
     wanted = [fact for fact in facts if can_be_held(fact)]
-    resting = [claim.evidence for claim in claims if claim.support == "supported" and claim.evidence is not None]
+    resting = [claim for claim in claims if claim.support == "supported" and claim.evidence is not None]
     useful = tuple(
         rank
         for rank, text in enumerate(texts, start=1)
-        if any(holds_evidence(text, evidence, documents) for evidence in resting)
+        if any(holds_evidence(text, claim, documents) for claim in resting)
         or any(holds_fact(fact, text, query) for fact in wanted)
     )
     together = "\n\n".join(texts)
@@ -55,7 +55,7 @@ def score_retrieval(
         passages=len(texts),
         useful=useful,
         context_recall=_share([holds_fact(fact, together, query) for fact in wanted]),
-        held_claims=_share([any(holds_evidence(text, one, documents) for text in texts) for one in resting]),
+        held_claims=_share([any(holds_evidence(text, claim, documents) for text in texts) for claim in resting]),
     )
 
 

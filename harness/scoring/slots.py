@@ -12,11 +12,10 @@ _ENOUGH = 3
 """Of the four words around a place: as many make it the same place."""
 _BESIDE = 2
 """Words from a place within which nothing is displaced: `in June 1989` has 1989 where the claim has `in 1989`."""
-
-import os
-_KINDS = set(os.environ.get("KINDS","number").split(","))
-_REACH = int(os.environ.get("REACH","3"))
-_FAR = int(os.environ.get("FAR","8"))
+_REACH = 4
+"""Words on either side of a number in which those are looked for that say what it counts."""
+_FAR = 5
+"""Words: a number that stands farther from what it counts belongs to something else."""
 
 
 def displaced(claim: Sequence[Term], row: Sequence[str], passage: Sequence[str]) -> tuple[Term, ...]:
@@ -48,16 +47,12 @@ def _placed(claim: Sequence[Term], row: Sequence[str]) -> Iterator[tuple[int, Te
 
 
 def _is_apart(at: int, term: Term, row: Sequence[str], places: dict[str, list[int]]) -> bool:
-    """Tell whether a number stands far from the words that are next to it in the claim, though the passage has these."""
-    mine = places.get(row[at])
-    if term.kind not in _KINDS or not mine:
+    """Tell whether a number stands far from the words that are next to it in the claim, which the passage has too."""
+    if term.kind != "number" or row[at] not in places:
         return False
-    beside = [
-        [places[word] for word in part if word in places and word not in STOP_WORDS][:1]
-        for part in (row[max(0, at - _REACH) : at][::-1], row[at + 1 : at + 1 + _REACH])
-    ]
-    known = [place for part in beside for one in part for place in one]
-    return len(known) > 0 and not any(abs(place - here) <= _FAR for place in known for here in mine)
+    beside = {*row[max(0, at - _REACH) : at], *row[at + 1 : at + 1 + _REACH]} - STOP_WORDS - {row[at]}
+    known = [place for word in beside for place in places.get(word, ())]
+    return bool(known) and all(abs(place - here) > _FAR for place in known for here in places[row[at]])
 
 
 def _is_displaced(at: int, row: Sequence[str], passage: Sequence[str], places: dict[str, list[int]]) -> bool:
