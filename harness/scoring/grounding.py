@@ -3,9 +3,8 @@
 A claim's score is a logistic function of five features of its best passage (three sentences, or one record): the
 share of its content there, rare words counting more; the share of its neighbouring words; and the share of all its
 words, the numbers and the names that stand nowhere in the document. The features follow the unigram and n-gram
-overlap baselines of the factual
-consistency literature (QAGS, SummaC's lexical baselines); ours differ by their windows, and by numbers and names, which
-no amount of other overlap can replace.
+overlap baselines of the factual consistency literature (QAGS, SummaC's lexical baselines); ours differ by their
+windows, and by numbers and names, which no amount of other overlap can replace.
 """
 
 import math

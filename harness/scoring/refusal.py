@@ -71,7 +71,7 @@ def observe(
     """
     plain = [replace(one, text=one.text.replace("\u2019", "'")) for one in stated]  # as the lexicon wants it
     refusing = _refusing(plain, refusal, is_quoted)
-    if question is not None and not OPINION_ASKED.search(question):
+    if question and re.search(r"\w", question) and not OPINION_ASKED.search(question):
         refusing = _without_disclaimers(plain, refusing)
     seen = _observe(answer.refusal, plain, refusing)
     claims = tuple(replace(one, text=answer.text[one.start : one.end]) for one in seen.claims)
