@@ -6,7 +6,7 @@ VENV ?= .venv
 ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: cases test check format clean
+.PHONY: cases test quick check format clean
 .DEFAULT_GOAL := cases
 
 cases: $(VENV)/.ready  ## run the suites
@@ -14,6 +14,9 @@ cases: $(VENV)/.ready  ## run the suites
 
 test: $(VENV)/.ready  ## run the tests
 	$(BIN)/pytest tests/ $(ARGS)
+
+quick: $(VENV)/.ready  ## the tests that take no more than a second or two each
+	$(BIN)/pytest tests/ -m "not slow" -n 2 $(ARGS)
 
 check: $(VENV)/.ready  ## format, lint, types
 	$(BIN)/ruff format --check .

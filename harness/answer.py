@@ -136,7 +136,16 @@ def _read(path: Path) -> Document:
 
 
 def _read_text(text: str, name: str) -> Document:
-    if len(text) < 300 and "\n" not in text and Path(text).suffix and Path(text).is_file():
+    if _names_a_file(text):
         hint = "a text is a str, a file is a pathlib.Path: say Path(...)"
         raise DocumentError("this text is the name of a file", where=repr(text), hint=hint)
-    return read_document(text.encode("utf-8", "replace"), name)
+    return read_document(text.replace("\0", "\ufffd").encode("utf-8", "replace"), name)
+
+
+def _names_a_file(text: str) -> bool:
+    if len(text) > 300 or "\n" in text or "\0" in text or not Path(text).suffix:
+        return False
+    try:
+        return Path(text).is_file()
+    except OSError:  # longer than a file's name can be
+        return False

@@ -157,7 +157,7 @@ def load_results(path: str | Path) -> "pd.DataFrame":
 
     Returns:
         Columns: suite, case, variant, trial, target, model, reported_model, tags, expect, behaviour, outcome, is_pass,
-        is_xfail, blame (None for a pass), failed_checks, groundedness (in [0, 1], NaN where it does not apply, as all
+        is_xfail, blame (None for a pass), failed_checks, groundedness, groundedness_retrieved (in [0, 1], NaN where it does not apply, as all
         shares), claims, supported_claims, facts, facts_met, facts_share (by weight), citations, citation_precision,
         citation_recall, fabricated_citations, context_recall, context_precision, first_useful_rank, prompt,
         answer, error, origin, cassette, prompt_tokens, completion_tokens, duration_s (seconds), scorer.
@@ -192,6 +192,7 @@ def _record(row: Row) -> dict[str, Any]:
         "blame": turn.blame if turn else None,
         "failed_checks": list(turn.failed_checks) if turn else [],
         "groundedness": turn.groundedness if turn else None,
+        "groundedness_retrieved": turn.groundedness_retrieved if turn else None,
         "claims": len(turn.claims) if turn else 0,
         "supported_claims": sum(claim.support == "supported" for claim in turn.claims) if turn else 0,
         "facts": len(turn.facts) if turn else 0,

@@ -81,3 +81,8 @@ def test_a_document_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_same_arguments_give_the_same_result() -> None:
     assert harness.score_answer("It costs $5.", [POLICY]) == harness.score_answer("It costs $5.", [POLICY])
+
+
+@pytest.mark.parametrize("text", ["a" * 290 + ".txt", "Refunds take 30 days\0.md", "\ud800 days.md"])
+def test_odd_texts_are_texts(text: str) -> None:
+    assert harness.score_answer("Refunds take 30 days.", text).claims

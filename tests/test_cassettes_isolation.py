@@ -103,6 +103,7 @@ async def replay_all(url: str, tapes: dict[int, tuple[Interaction, ...]]) -> Non
     await asyncio.gather(*(one(run, tape) for run, tape in tapes.items()))
 
 
+@pytest.mark.slow
 def test_200_runs_at_once_each_keep_their_own_tape_and_replay_asks_nobody(server: CountingServer) -> None:
     tapes = asyncio.run(record_all(server.url, range(RUNS)))
 

@@ -50,6 +50,7 @@ def test_outside_a_project_it_says_so(pytester: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["harness: *no pyproject.toml with a ?tool.harness? table*", "*harness init*"])
 
 
+@pytest.mark.slow
 def test_show_knows_near_names(project: pytest.Pytester) -> None:
     project.runpytest("cases").assert_outcomes(passed=2)
 
@@ -59,6 +60,7 @@ def test_show_knows_near_names(project: pytest.Pytester) -> None:
     assert "did you mean `loan`?" in result.stderr.str()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ['{"cut', "[]", '{"planned": {}}'])
 def test_a_torn_last_row_is_passed_over_and_a_broken_one_is_named(project: pytest.Pytester, line: str) -> None:
     project.runpytest("cases").assert_outcomes(passed=2)
@@ -74,6 +76,7 @@ def test_a_torn_last_row_is_passed_over_and_a_broken_one_is_named(project: pytes
     assert "results.jsonl:1: the line is no row" in result.stderr.str()
 
 
+@pytest.mark.slow
 def test_hostile_answers_cannot_drive_the_terminal(project: pytest.Pytester) -> None:
     write(project.path / "fixtures" / "library.md", "Members may borrow books for 28 days \x1b]0;owned\x07\x1b[2J.\n")
     project.runpytest("cases", "-k", "loan")

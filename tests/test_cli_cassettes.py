@@ -182,6 +182,7 @@ def test_a_changed_word_of_long_instructions_is_shown_with_its_neighbours(record
     assert 'from the documents. Otherwise do reply "Sorry,' in entry["cause"]
 
 
+@pytest.mark.slow
 def test_other_variants_models_and_trials_count_where_they_are_recorded(recorded: pytest.Pytester) -> None:
     assert run(recorded.path, "record", "loan", "--harness-variant=chatty").ret == 0
     assert run(recorded.path, "record", "loan", "--harness-model=eager").ret == 0
@@ -238,6 +239,7 @@ def test_unreadable_recordings_set_ups_and_texts_are_made_again(recorded: pytest
     assert status(recorded)["is_fresh"]
 
 
+@pytest.mark.slow
 def test_prune_deletes_what_nothing_needs_and_asks_first(recorded: pytest.Pytester) -> None:
     assert run(recorded.path, "record", "loan", "--harness-variant=chatty").ret == 0
     change(recorded, "variants:\n  chatty: {additional_run_instructions: Address the user as Ada.}\n", "")

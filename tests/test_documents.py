@@ -292,6 +292,7 @@ def test_a_file_without_permission_says_so(tmp_path: Path) -> None:
         pytest.skip("this user may read every file")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "data", "limit_s"),
     [

@@ -39,6 +39,7 @@ def run_server(*options: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Co
     return subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=30, check=False)
 
 
+@pytest.mark.slow
 def test_it_answers_on_loopback_knows_no_keys_and_ends_when_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     with start_embedded() as server:
@@ -54,6 +55,7 @@ def test_it_answers_on_loopback_knows_no_keys_and_ends_when_it_is_stopped(monkey
         httpx2.get(f"{server.base_url}/models")
 
 
+@pytest.mark.slow
 def test_no_orphan_stays_when_the_parent_is_killed() -> None:
     code = START + "print(s.process_id, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
@@ -73,11 +75,13 @@ def test_a_child_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert "cannot keep state in this folder" in str(failed.value)
 
 
+@pytest.mark.slow
 def test_a_child_that_takes_too_long_is_ended() -> None:
     with pytest.raises(EndpointError, match=r"no answer within 0\.01 s"):
         start_embedded(timeout_s=0.01)
 
 
+@pytest.mark.slow
 def test_state_is_kept_in_a_folder_that_one_server_uses(tmp_path: Path) -> None:
     with start_embedded(data=tmp_path / "state") as server:
         made = httpx2.post(f"{server.base_url}/threads", json={}).json()["id"]
@@ -112,6 +116,7 @@ def test_a_taken_port_is_told() -> None:
     assert "Address already in use" in ended.stderr
 
 
+@pytest.mark.slow
 def test_it_prints_one_line_and_ends_with_its_standard_input() -> None:
     ended = run_server("--exit-with-stdin")
     assert ended.returncode == 0

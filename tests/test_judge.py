@@ -37,6 +37,7 @@ def use(project: pytest.Pytester, url: str) -> None:
     write(project.path / "pyproject.toml", table)
 
 
+@pytest.mark.slow
 def test_it_is_asked_once_never_decides_and_is_replayed_without_a_socket(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ def asking(project: pytest.Pytester) -> pytest.Pytester:
     return project
 
 
+@pytest.mark.slow
 def test_answers_are_recorded_by_the_tests_name_and_replayed_without_a_socket(
     asking: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,6 +50,7 @@ def test_without_a_recording_mode_none_says_how_to_make_one(asking: pytest.Pytes
     )
 
 
+@pytest.mark.slow
 def test_a_failure_shows_what_was_asked_answered_and_looked_for(asking: pytest.Pytester) -> None:
     write(
         asking.path / "tests" / "test_wrong.py",
@@ -70,6 +72,7 @@ def test_a_failure_shows_what_was_asked_answered_and_looked_for(asking: pytest.P
     )
 
 
+@pytest.mark.slow
 def test_a_suites_assistant_can_be_asked(asking: pytest.Pytester) -> None:
     write(
         asking.path / "tests" / "test_suite.py",
@@ -95,6 +98,7 @@ def test_what_cannot_be_used_is_told(asking: pytest.Pytester, call: str, words: 
     result.stdout.fnmatch_lines([f"*{words}*"])
 
 
+@pytest.mark.slow
 def test_a_fact_that_is_none_is_told(asking: pytest.Pytester) -> None:
     body = 'ask("How long may I borrow books?", documents=["library.md"]).states({"numbr": 1})'
     write(asking.path / "tests" / "test_bad.py", f"def test_bad(ask):\n    {body}\n")
@@ -116,6 +120,7 @@ def test_a_session_that_asks_nothing_loads_nothing(pytester: pytest.Pytester) ->
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_recordings_of_tests_are_no_orphans_of_the_suites(asking: pytest.Pytester) -> None:
     from harness.cassettes.library import Library
 

@@ -34,6 +34,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_replay_needs_no_socket_and_changes_no_byte(recorded: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(recorded.path / "cassettes")
 
@@ -48,6 +49,7 @@ def test_replay_needs_no_socket_and_changes_no_byte(recorded: pytest.Pytester, m
     assert contents(recorded.path / "cassettes") == before
 
 
+@pytest.mark.slow
 def test_recording_again_gives_the_same_conversation(recorded: pytest.Pytester) -> None:
     def bodies() -> list[str]:
         paths = sorted((recorded.path / "cassettes").rglob("*.yaml"))
@@ -60,6 +62,7 @@ def test_recording_again_gives_the_same_conversation(recorded: pytest.Pytester) 
     assert bodies() == before
 
 
+@pytest.mark.slow
 def test_a_changed_instruction_is_an_error_and_never_an_old_answer(recorded: pytest.Pytester) -> None:
     write(recorded.path / "cases" / "library.yaml", SUITE.replace("Answer only", "Answer mainly"))
 
@@ -86,6 +89,7 @@ def test_in_ci_nothing_is_recorded(project: pytest.Pytester, monkeypatch: pytest
     assert not (project.path / "cassettes").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "passed"),
     [
@@ -107,12 +111,14 @@ def test_selection(recorded: pytest.Pytester, args: list[str], passed: int) -> N
     assert result.parseoutcomes()["passed"] == passed
 
 
+@pytest.mark.slow
 def test_variants_are_named_in_brackets(recorded: pytest.Pytester) -> None:
     result = recorded.runpytest("cases", "--harness-variant=*", "--collect-only", "-q")
 
     result.stdout.fnmatch_lines(["cases/library.yaml::loan", "cases/library.yaml::loan?chatty?"])
 
 
+@pytest.mark.slow
 def test_an_unknown_variant_is_a_usage_error(recorded: pytest.Pytester) -> None:
     result = recorded.runpytest("cases", "--harness-variant=chaty")
 
@@ -120,6 +126,7 @@ def test_an_unknown_variant_is_a_usage_error(recorded: pytest.Pytester) -> None:
     assert "no suite has a variant 'chaty'; did you mean `chatty`?" in result.stderr.str() + result.stdout.str()
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_in_the_words_of_the_case(project: pytest.Pytester) -> None:
     suite = SUITE.replace("number: 28", "number: 29").replace("expect: refuse", "expected_facts: [Ada]")
     write(project.path / "cases" / "library.yaml", suite)
@@ -143,6 +150,7 @@ def test_a_failure_is_told_in_the_words_of_the_case(project: pytest.Pytester) ->
     result.stdout.no_fnmatch_line("*raise *")
 
 
+@pytest.mark.slow
 def test_last_failed_and_stop_at_first(recorded: pytest.Pytester) -> None:
     write(recorded.path / "cases" / "library.yaml", SUITE.replace("number: 28", "number: 29"))
     recorded.runpytest("cases").assert_outcomes(passed=1, failed=1)
@@ -153,6 +161,7 @@ def test_last_failed_and_stop_at_first(recorded: pytest.Pytester) -> None:
     assert "passed" not in result.parseoutcomes()
 
 
+@pytest.mark.slow
 def test_xfail_is_strict_and_skip_runs_nothing(project: pytest.Pytester) -> None:
     passes = SUITE.replace("    tags: [period]\n", "    xfail: {reason: too hard, model: extractive}\n")
     fails = passes.replace("number: 28", "number: 29")
@@ -166,6 +175,7 @@ def test_xfail_is_strict_and_skip_runs_nothing(project: pytest.Pytester) -> None
         assert project.runpytest("cases").parseoutcomes() == expected
 
 
+@pytest.mark.slow
 def test_xfail_of_another_model_does_not_count(project: pytest.Pytester) -> None:
     suite = SUITE.replace("    tags: [period]\n", "    xfail: {reason: x, model: other}\n").replace("28", "29")
     write(project.path / "cases" / "library.yaml", suite)
@@ -195,6 +205,7 @@ def test_workers_share_one_run(recorded: pytest.Pytester, mode: str) -> None:
         assert len([line for line in lines if line["event"] == "deleted"]) == 5
 
 
+@pytest.mark.slow
 def test_junitxml_carries_the_outcome(recorded: pytest.Pytester) -> None:
     recorded.runpytest("cases", "--junitxml=junit.xml")
 
@@ -205,6 +216,7 @@ def test_junitxml_carries_the_outcome(recorded: pytest.Pytester) -> None:
     assert properties["librarian"]["outcome"] == "correct_refusal"
 
 
+@pytest.mark.slow
 def test_the_summary_shows_what_was_expected_and_observed(recorded: pytest.Pytester) -> None:
     result = recorded.runpytest("cases")
 
@@ -222,6 +234,7 @@ def test_the_summary_shows_what_was_expected_and_observed(recorded: pytest.Pytes
     )
 
 
+@pytest.mark.slow
 def test_results_can_be_loaded_and_shown(recorded: pytest.Pytester) -> None:
     table = load_results(latest(recorded))
 
@@ -252,6 +265,7 @@ def test_yaml_elsewhere_is_left_alone(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["2 tests collected*"])
 
 
+@pytest.mark.slow
 def test_a_broken_suite_names_its_line_and_the_others_run(recorded: pytest.Pytester) -> None:
     write(recorded.path / "cases" / "bad.yaml", SUITE.replace("expected_facts", "expected_fact"))
 
@@ -262,6 +276,7 @@ def test_a_broken_suite_names_its_line_and_the_others_run(recorded: pytest.Pytes
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage", [b"", b"version: 1\nmetadata:\n  form", b"\xff\xfe", b"[]", b"version: 1\ninteractions: []\n"]
 )
@@ -275,6 +290,7 @@ def test_a_broken_cassette_fails_its_case_and_the_others_run(recorded: pytest.Py
     result.stdout.fnmatch_lines(["*cassettes/library/loan/*: the cassette cannot be read*", "*record it again*"])
 
 
+@pytest.mark.slow
 def test_a_secret_in_an_answer_refuses_the_recording(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_SERVICE_TOKEN", "books for 28 days")
 
@@ -336,6 +352,7 @@ def test_a_session_without_suites_pays_nothing(pytester: pytest.Pytester) -> Non
     result.stdout.no_fnmatch_line("*assistant-harness ===*")
 
 
+@pytest.mark.slow
 def test_two_projects_in_one_session_keep_apart(project: pytest.Pytester) -> None:
     for name in ("one", "two"):
         write(project.path / name / "pyproject.toml", "[tool.harness]\n")
@@ -349,6 +366,7 @@ def test_two_projects_in_one_session_keep_apart(project: pytest.Pytester) -> Non
         assert len(load_results(latest(project, name))) == 2
 
 
+@pytest.mark.slow
 def test_a_project_reached_by_a_link_is_the_project(recorded: pytest.Pytester, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(recorded.path, target_is_directory=True)
@@ -378,6 +396,7 @@ def test_a_bad_flag_is_a_usage_error(project: pytest.Pytester, args: list[str]) 
     result.stderr.fnmatch_lines(["ERROR: --harness-*: found *, wanted is *"])
 
 
+@pytest.mark.slow
 def test_a_secret_in_a_prompt_reaches_no_result(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_SERVICE_TOKEN", "head librarian")
 

@@ -29,6 +29,7 @@ def _loaded(project: pytest.Pytester) -> set[str]:
     return {name for line in done.stdout.splitlines() if line.startswith("LOADED") for name in line.split()}
 
 
+@pytest.mark.slow
 def test_a_replay_imports_no_client_and_no_runner(project: pytest.Pytester) -> None:
     project.runpytest("cases").assert_outcomes(passed=2)
 
@@ -38,6 +39,7 @@ def test_a_replay_imports_no_client_and_no_runner(project: pytest.Pytester) -> N
     assert {"harness.pipeline", "harness.scoring"} <= loaded
 
 
+@pytest.mark.slow
 def test_rows_are_let_go_once_they_are_written(project: pytest.Pytester) -> None:
     kept = """
 def pytest_sessionfinish(session):

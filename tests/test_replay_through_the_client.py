@@ -63,6 +63,7 @@ def untimed(transcript: Transcript) -> Transcript:
     return replace(transcript, turns=tuple(replace(turn, attempts=attempts(turn)) for turn in transcript.turns))
 
 
+@pytest.mark.slow
 def test_every_committed_case_reads_the_same_both_ways(
     cases: list[tuple[Planned, tuple[Interaction, ...]]],
 ) -> None:

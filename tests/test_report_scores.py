@@ -44,6 +44,7 @@ def test_every_part_of_a_score_is_told() -> None:
         assert line in lines
 
 
+@pytest.mark.slow
 def test_the_figures_are_columns(project: pytest.Pytester) -> None:
     write(project.path / "cases" / "library.yaml", SUITE.replace("number: 28", "number: 0.20"))
     project.runpytest("cases").assert_outcomes(passed=1, failed=1)

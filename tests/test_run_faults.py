@@ -84,6 +84,7 @@ def test_a_run_that_never_ends_is_stopped(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*the run did not end within 0.3 s*", "*hint: raise `timeout_s`*"])
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_is_down(project: pytest.Pytester) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -20,6 +20,7 @@ def runs(project: pytest.Pytester) -> list[Path]:
     return sorted(path.parent for path in project.path.glob("results/*/results.jsonl"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["latest", "--cassettes"])
 def test_nothing_changed_says_so_and_writes_a_new_run(recorded: pytest.Pytester, what: str) -> None:
     before = runs(recorded)
@@ -32,6 +33,7 @@ def test_nothing_changed_says_so_and_writes_a_new_run(recorded: pytest.Pytester,
     assert json.loads((new / "manifest.json").read_text())["scored_from"] in {"latest", "cassettes"}
 
 
+@pytest.mark.slow
 def test_todays_case_counts_and_what_got_worse_is_told(recorded: pytest.Pytester) -> None:
     write(recorded.path / "cases" / "library.yaml", SUITE.replace("number: 28", "number: 29"))
     result = harness(recorded, "score", "latest")
@@ -47,6 +49,7 @@ def test_todays_case_counts_and_what_got_worse_is_told(recorded: pytest.Pytester
     again.stdout.fnmatch_lines(["0 of 2 verdicts changed*"])
 
 
+@pytest.mark.slow
 def test_a_case_that_asks_something_else_or_is_gone_is_judged_as_it_was(recorded: pytest.Pytester) -> None:
     text = SUITE.replace("For how many days", "For how many weeks").replace("id: librarian", "id: head")
     write(recorded.path / "cases" / "library.yaml", text)
@@ -76,6 +79,7 @@ def test_a_wrong_call_is_told(project: pytest.Pytester, args: list[str], words: 
     assert words in result.stderr.str()
 
 
+@pytest.mark.slow
 def test_it_opens_no_socket(recorded: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     from harness.cli.score import score_again
 

@@ -145,6 +145,7 @@ def test_a_query_that_fails_is_an_error_of_the_fact() -> None:
     assert check(Sql(sql="select 1"), "1").error == "the case's documents hold no tables"
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_answer_is_checked_in_time() -> None:
     answer = "There are 12 laptops in Boston " * 32_000 + "and 77 phones"
     before = time.monotonic()

@@ -51,6 +51,7 @@ def run(project: pytest.Pytester, *names: str) -> pytest.RunResult:
     return project.runpytest("cases", "-k", "loan")
 
 
+@pytest.mark.slow
 def test_a_failing_scorer_is_a_failed_check_and_errors_are_its_own(own: pytest.Pytester) -> None:
     result = run(own, "checks.mine:Short", "checks.mine:Broken", "checks.mine:Sees", "checks.mine:Other")
     result.assert_outcomes(failed=1)
@@ -68,6 +69,7 @@ def test_a_failing_scorer_is_a_failed_check_and_errors_are_its_own(own: pytest.P
     )
 
 
+@pytest.mark.slow
 def test_a_scorer_that_raises_fails_no_case(own: pytest.Pytester) -> None:
     run(own, "checks.mine:Broken").assert_outcomes(passed=1)
 
@@ -88,6 +90,7 @@ def test_a_scorer_that_is_none_is_an_error_with_its_name(own: pytest.Pytester, n
     assert words in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_scorer_that_is_none_is_an_error_of_its_cases(own: pytest.Pytester) -> None:
     result = run(own, "nobody")
     result.assert_outcomes(errors=1)

@@ -7,7 +7,17 @@ from harness.model.facts import AnyFact, Not, Number, Sql, Text
 from harness.model.plan import Planned
 from harness.model.score import Behaviour, CaseScore, Outcome
 from harness.model.suite import Assistant, Case, CaseTurn, Expectation
-from harness.model.transcript import Attempt, Citation, Failure, RefusalPart, TextPart, Transcript, Turn
+from harness.model.transcript import (
+    Attempt,
+    Citation,
+    Failure,
+    FileSearchStep,
+    RefusalPart,
+    Retrieved,
+    TextPart,
+    Transcript,
+    Turn,
+)
 from harness.scoring import DEFAULT_MIN_GROUNDEDNESS, SCORER, score_case
 
 REFUSAL = "Sorry, I'm afraid I don't have access to that information."
@@ -232,3 +242,33 @@ def test_a_megabyte_of_answer_is_scored() -> None:
     turn = CaseTurn(prompt="?", expect="answer")
     result = score_case(planned(turn), said("wörd " * 200_000), {"e.txt": document})
     assert result.outcome == Outcome.UNGROUNDED
+
+
+def test_grounded_in_the_documents_but_not_in_what_was_retrieved() -> None:
+    text = "Members may borrow books for 28 days.\n\nA late book costs 0.20 USD a day.\n"
+    document = read_document(text.encode(), "library.md")
+    found = Retrieved(
+        document="library.md", file_name="library.md", rank=0, score=1.0, text="A late book costs 0.20 USD a day."
+    )
+    attempt = Attempt(
+        status="completed",
+        raw_status="completed",
+        parts=(TextPart(text="Members may borrow books for 28 days."),),
+        steps=(FileSearchStep(results=(found,)),),
+    )
+    transcript = Transcript(
+        target="assistants",
+        requested_model="m",
+        reported_model="m",
+        turns=(Turn(prompt="How long may I keep a book?", attempts=(attempt,)),),
+    )
+
+    asked = planned(CaseTurn(prompt="How long may I keep a book?", expect="answer"))
+
+    score = score_case(asked, transcript, {"library.md": document}).turns[0]
+
+    assert score.groundedness is not None
+    assert score.groundedness_retrieved is not None
+    assert score.groundedness > 0.9
+    assert score.groundedness_retrieved < 0.5
+    assert score.note is None

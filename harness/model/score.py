@@ -222,7 +222,11 @@ class TurnScore:
     """None for a turn that only sets the scene."""
     groundedness: float | None = None
     """Mean of the claims' support in [0, 1]; None for a refusal or an answer without a checkable claim."""
+    groundedness_retrieved: float | None = None
+    """The same against what was retrieved instead of whole documents; None where nothing was."""
     claims: tuple[Claim, ...] = ()
+    note: str | None = None
+    """What limits this judgement, for example that the answer is not in English."""
     facts: tuple[FactScore, ...] = ()
     citations: tuple[CitationScore, ...] = ()
     failed_checks: tuple[str, ...] = ()

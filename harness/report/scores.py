@@ -17,7 +17,11 @@ def score_lines(score: TurnScore) -> Iterator[str]:
     if score.phrase:
         yield f"  decided by: “{shortened(score.phrase, 120)}”"
     if score.groundedness is not None:
-        yield f"  groundedness: {score.groundedness:.2f}"
+        found = score.groundedness_retrieved
+        retrieved = "" if found is None else f" (in what was retrieved: {found:.2f})"
+        yield f"  groundedness: {score.groundedness:.2f}{retrieved}"
+    if score.note is not None:
+        yield f"  note: {score.note}"
     for claim in score.claims:
         yield from _claim(claim)
     yield from _facts(score)

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from harness.documents import Cell, Document
 from harness.model.facts import AllOf, AnyFact, AnyOf, Sql
 from harness.model.plan import Planned
-from harness.model.score import Behaviour, Blame, CaseScore, FactScore, Outcome, OwnScore, TurnScore
+from harness.model.score import Behaviour, Blame, CaseScore, Claim, FactScore, Outcome, OwnScore, TurnScore
 from harness.model.suite import CaseTurn
 from harness.model.transcript import Attempt, FileSearchStep, Transcript, Turn
 from harness.scoring.blame import Trial, blame_for
 from harness.scoring.citations import Sources, missing_citations, score_citations, with_bare_markers
-from harness.scoring.claims import Answer, read_answer, statements
+from harness.scoring.claims import Answer, language_note, read_answer, statements
 from harness.scoring.facts import check_fact
 from harness.scoring.given import Setting, setting_of
-from harness.scoring.grounding import Confirmed, ground, is_quoted
+from harness.scoring.grounding import Confirmed, ground, ground_in, is_quoted
 from harness.scoring.index import Index, index_of
 from harness.scoring.own import NamedScorer, ScoringContext, run_scorer
 from harness.scoring.refusal import observe
@@ -158,7 +158,7 @@ def score_turn(attempt: Attempt, wanted: CaseTurn, context: Context) -> TurnScor
     answer = read_answer(attempt)
     indexes = list(context.indexes.values())
     stated = statements(answer.text, context.setting)
-    seen = observe(answer, stated, context.refusal, lambda text: is_quoted(text, indexes))
+    seen = observe(answer, stated, context.refusal, lambda text: is_quoted(text, indexes), wanted.text)
     facts, confirmed = _check_facts(wanted.expected_facts, answer, context)
     judged = (ground(claim, indexes, context.setting, confirmed) for claim in seen.claims)
     claims = tuple(claim for claim in judged if claim is not None)
@@ -170,13 +170,24 @@ def score_turn(attempt: Attempt, wanted: CaseTurn, context: Context) -> TurnScor
         behaviour=seen.behaviour,
         phrase=seen.phrase,
         groundedness=groundedness_of(claims),
+        groundedness_retrieved=_in_retrieved(claims, texts, context),
         claims=claims,
+        note=language_note(answer.text) if claims else None,
         facts=facts,
         citations=citations,
         failed_checks=failed_checks(facts, missing_citations(wanted.cites, citations)),
         retrieval=score_retrieval(texts, wanted.expected_facts, claims, context.documents, context.query),
     )
     return replace(score, outcome=_outcome(score, context.minimum))
+
+
+def _in_retrieved(claims: Sequence[Claim], texts: Sequence[str], context: Context) -> float | None:
+    """Return how grounded the claims are in what was retrieved; what a query confirms needs no passage."""
+    if not texts:
+        return None
+    confirmed = [claim for claim in claims if claim.confirmed_by is not None]
+    asked = [claim for claim in claims if claim.confirmed_by is None]
+    return groundedness_of((*confirmed, *ground_in(asked, texts, context.setting)))
 
 
 def _outcome(score: TurnScore, minimum: float) -> Outcome | None:
