@@ -168,7 +168,7 @@ class Library:
         """
         path = self._folder / SETUP / f"{name}.yaml"
         where = self.shown(path)
-        if path.is_file() and self.mode != "all" and self._says_the_same(path, where, cassette):
+        if path.is_file() and self._says_the_same(path, where, cassette):
             return
         text = dump(cassette)
         refuse_secrets([text], hidden, where)
