@@ -6,9 +6,7 @@ as if it had been answered. There the write is refused. Headers are not kept at 
 """
 
 import importlib
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +17,7 @@ from harness.cassettes.interaction import EVENT_STREAM, Interaction, events, jso
 from harness.cassettes.pretty import pretty
 from harness.cassettes.secrets import Secrets
 from harness.cassettes.streams import stream_text
+from harness.config import project_on_path
 from harness.errors import CassetteError, ConfigError
 
 SECRET = "[secret]"  # noqa: S105 - what stands in its place
@@ -138,7 +137,7 @@ def load_scrubber(name: str, root: Path) -> Scrubber:
     where = f"pyproject.toml: [tool.harness] scrubbers: {name}"
     module_name, _, attribute = name.partition(":")
     try:
-        with _importable(root):
+        with project_on_path(root):
             found = getattr(importlib.import_module(module_name), attribute)
         scrubber = found() if isinstance(found, type) else found
     except Exception as error:  # the user's code runs here, and may fail in any way
@@ -146,15 +145,6 @@ def load_scrubber(name: str, root: Path) -> Scrubber:
     if not isinstance(scrubber, Scrubber):
         raise ConfigError("is no scrubber", where=where, hint="it needs a method `scrub(interaction)`")
     return scrubber
-
-
-@contextmanager
-def _importable(root: Path) -> Iterator[None]:
-    sys.path.insert(0, str(root))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(root))
 
 
 def _scrubbed(scrubber: Scrubber, name: str, interaction: Interaction, case: str) -> Interaction:

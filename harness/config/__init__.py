@@ -4,6 +4,7 @@ from harness.config.endpoint import OPENAI, Endpoint, check_target
 from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, hide_secrets, secrets
 from harness.config.judge import JudgeSettings
 from harness.config.load import Config, Flags, RecordMode, load_config
+from harness.config.own_code import project_on_path
 from harness.config.project import Project, find_project, find_root
 from harness.config.spelling import did_you_mean
 
@@ -24,5 +25,6 @@ __all__ = [
     "find_root",
     "hide_secrets",
     "load_config",
+    "project_on_path",
     "secrets",
 ]

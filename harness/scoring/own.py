@@ -1,14 +1,12 @@
 """Scorers of your own: found by an entry point's name or as `package.module:name`; an error in one is its own."""
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from harness.config import did_you_mean
+from harness.config import did_you_mean, project_on_path
 from harness.documents import Document
 from harness.errors import ConfigError
 from harness.model.plan import Planned
@@ -71,7 +69,7 @@ def _scorer(name: str, root: Path) -> Scorer:
     where = f"scorers: {name}"
     point = EntryPoint(name=name, value=name, group=GROUP) if ":" in name else _installed(name, where)
     try:
-        with _on_path(root):
+        with project_on_path(root):
             found: Any = point.load()
             made = found() if isinstance(found, type) else found
     except Exception as error:
@@ -99,16 +97,6 @@ def _installed(name: str, where: str) -> EntryPoint:
 
 def _owner(point: EntryPoint) -> str:
     return point.dist.name if point.dist is not None else "an unknown package"
-
-
-@contextmanager
-def _on_path(root: Path) -> Iterator[None]:
-    """Let the project's own modules be imported: pytest itself does so only where it is told to."""
-    sys.path.insert(0, str(root))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(root))
 
 
 def run_scorer(named: NamedScorer, context: ScoringContext) -> OwnScore:
