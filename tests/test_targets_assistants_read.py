@@ -315,3 +315,12 @@ def test_odd_objects_are_read_as_far_as_they_go(odd: dict[str, Any]) -> None:
     )
 
     assert transcript.turns[0].prompt == "How long?"
+
+
+def test_function_calls_are_known_from_what_a_run_waits_for() -> None:
+    transcript = read(_recorded("assistants_function_call"), {})
+
+    (step,) = transcript.turns[0].attempts[0].steps
+    assert isinstance(step, FunctionStep)
+    assert step.name
+    assert step.output

@@ -36,7 +36,7 @@ def _value(text: Any) -> str:
 
 def names_of(steps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the names of files by id, as search results tell them: a file that the user uploaded has no other."""
-    found = (result for call in _calls(steps) for result in _list(_dict(call.get("file_search")).get("results")))
+    found = (result for call in calls_of(steps) for result in _list(_dict(call.get("file_search")).get("results")))
     return {str(one.get("file_id")): str(one.get("file_name") or one.get("filename") or "") for one in found}
 
 
@@ -76,11 +76,18 @@ def steps_of(
     steps: Sequence[Mapping[str, Any]], outputs: Mapping[str, str], files: Mapping[str, str]
 ) -> tuple[Step, ...]:
     """Return what the assistant did: searches, function calls, code."""
-    return tuple(step for call in _calls(steps) if (step := _step(call, outputs, files)) is not None)
+    return tuple(step for call in calls_of(steps) if (step := _step(call, outputs, files)) is not None)
 
 
-def _calls(steps: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def calls_of(steps: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Return the tool calls that steps list."""
     return (call for step in steps for call in _list(_dict(step.get("step_details")).get("tool_calls")))
+
+
+def demanded_calls(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the function calls that a run waits for."""
+    action = _dict(run.get("required_action"))
+    return _list(_dict(action.get("submit_tool_outputs")).get("tool_calls"))
 
 
 def _list(value: Any) -> list[dict[str, Any]]:

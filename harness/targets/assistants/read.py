@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.model.tape import Exchange, Json
 from harness.model.transcript import Attempt, Failure, Timing, Transcript, Turn
-from harness.targets.assistants.parts import names_of, parts_of, steps_of, usage_of, user_text
+from harness.targets.assistants.parts import calls_of, demanded_calls, names_of, parts_of, steps_of, usage_of, user_text
 
 _RUN = re.compile(r"/threads(?:/(?P<thread>[^/]+))?/runs$")
 _MESSAGES = re.compile(r"/threads/(?P<thread>[^/]+)/messages$")
@@ -44,6 +44,8 @@ class _Run:
     ended_s: float | None = None
     first_text_s: float | None = None
     was_stopped_for_action: bool = False
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Function calls that it asked to have answered, by id: a client need not list the steps that hold them too."""
 
 
 @dataclass(slots=True)
@@ -166,6 +168,7 @@ def _take_run(tape: _Tape, run_id: str, item: dict[str, Any], exchange: Exchange
     run.latest = item
     if item.get("status") == "requires_action":
         run.was_stopped_for_action = True
+        run.calls |= {str(call.get("id")): call for call in demanded_calls(item)}
     if item.get("status") in _ENDINGS and run.ended_s is None:
         run.ended_s = at_s
 
@@ -182,6 +185,9 @@ def _turn(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Turn:
     by_creation = sorted(steps, key=_created_at)
     named = names_of(steps)
     files = {**{file_id: files[name] for file_id, name in named.items() if name in files}, **files}
+    listed = {str(call.get("id")) for call in calls_of(steps)}
+    unlisted = [call for call_id, call in run.calls.items() if call_id not in listed]
+    by_creation.append({"step_details": {"tool_calls": unlisted}})
     status = str(run.latest.get("status"))
     attempt = Attempt(
         status=_ENDINGS.get(status, "unfinished"),
