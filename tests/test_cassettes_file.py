@@ -39,6 +39,13 @@ TAPE = (
     interaction("GET /threads/thread_1/runs/run_1", RUN | {"status": "completed", "usage": {"total_tokens": 3}}),
     interaction("GET /threads/thread_1/runs/run_1/steps?order=asc", STEP),
 )
+NESTED = f"""\
+version: 1
+metadata: {{format: 1, fingerprint: {{}}, recorded: {{}}}}
+interactions:
+- call: GET /x
+  got: '{"[" * 200_000}"$like"'
+"""
 CASSETTE = Cassette(fingerprint={"prompts": ["Hi"]}, interactions=TAPE, recorded={"at": "2026-11-23"})
 
 
@@ -121,7 +128,17 @@ def _cut(text: str) -> bytes:
         lambda _: b"",
         lambda _: b"\xff\xfe not UTF-8",
         lambda text: text.replace("format: 1", "format: 99").encode(),
+        lambda text: text.replace("version: 1", "version: 2").encode(),
+        lambda text: text.replace("version: 1", "").encode(),
         lambda text: text.replace("interactions:", "interactions: []\nother:").encode(),
+        lambda text: text.replace("seconds: [[0.0", "seconds: [[x").encode(),
+        lambda text: text.replace("seconds: [[0.0", "seconds: [[.nan").encode(),
+        lambda text: text.replace("seconds: [[0.0", "seconds: [[[0.0, x]").encode(),
+        lambda text: text.replace("seconds: [[0.0, 0.25]", "seconds: [x").encode(),
+        lambda text: text.replace("seconds: [[0.0, 0.25]", "seconds: [[0.0]").encode(),
+        lambda text: text.replace("seconds: [", "seconds: x\n    other: [").encode(),
+        lambda _: b"{" * 5000,
+        lambda _: NESTED.encode(),
         lambda text: text.replace("- call: POST /threads\n", "- \n").encode(),
         lambda text: text.replace('"$like": 1', '"$like": 9').encode(),
         lambda text: text.replace('"$text": "', '"$text": "0').encode(),
@@ -139,6 +156,16 @@ def test_a_broken_cassette_is_one_clear_error(
     with pytest.raises(CassetteBroken, match=r"^cassettes/case\.yaml: the cassette cannot be read: ") as caught:
         read_cassette(path, texts, "cassettes/case.yaml")
     assert "record it again" in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["version: 1", "    seconds: [", "- call: GET", "    {"])
+def test_marks_of_a_merge_conflict_are_told_wherever_they_stand(path: Path, texts: dict[str, str], line: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert line in text
+    path.write_text(text.replace(line, f"<<<<<<< ours\n{line}", 1), encoding="utf-8")
+
+    with pytest.raises(CassetteBroken, match="marks of a merge conflict"):
+        read_cassette(path, texts, "case.yaml")
 
 
 def test_a_directory_is_no_cassette(tmp_path: Path) -> None:

@@ -235,3 +235,25 @@ def test_the_command_says_which_model(tmp_path: Path) -> None:
 
     with pytest.raises(CassetteMissing, match="--harness-model=x --harness-record=once"):
         asking.replay(planned())
+
+
+def test_a_folder_in_the_way_of_a_judges_recording_is_an_error_of_ours(tmp_path: Path) -> None:
+    library(tmp_path, "once").judge_path(planned()).mkdir(parents=True)
+
+    with pytest.raises(CassetteError, match="cannot be written"):
+        library(tmp_path, "all").record_judge(planned(), Cassette(fingerprint={}, interactions=(ANSWER,)), hidden=())
+
+
+@pytest.mark.parametrize(
+    ("folder", "command"),
+    [("cassettes", "harness cassettes record --stale"), ("cassettes/_tests", "pytest 'cases/library.yaml' --harness-")],
+)
+def test_a_broken_recording_names_the_command_that_makes_it_again(tmp_path: Path, folder: str, command: str) -> None:
+    asking = Library(tmp_path, tmp_path / folder, "once")
+    asking.record(planned(), Cassette(fingerprint=fingerprint(planned()), interactions=(ANSWER,)), hidden=())
+    asking.path(planned()).write_bytes(b"cut: [")
+
+    with pytest.raises(CassetteBroken) as caught:
+        asking.replay(planned())
+
+    assert command in str(caught.value)

@@ -12,7 +12,8 @@ from harness.cassettes.scrubbing import Scrubbing, load_scrubber
 from harness.cassettes.secrets import Secrets, refuse_secrets
 from harness.errors import CassetteError, ConfigError
 
-SECRET = 'sk-höchst/gehe"im+1'
+SECRET = 'sk-höchst/gehe"im+1>>>???'
+BASE64 = base64.b64encode(SECRET.encode()).decode()
 ONE = Interaction(
     method="POST",
     uri="https://endpoint.invalid/v1/threads",
@@ -33,6 +34,12 @@ ENCODED = {
     "base64 for URLs": base64.urlsafe_b64encode(SECRET.encode()).decode(),
     "user and password": base64.b64encode(f"me:{SECRET}".encode()).decode(),
     "one letter before": base64.b64encode(f"x{SECRET}y".encode()).decode(),
+    "base64 in a URL": "https://x.example/?sig=" + quote(BASE64, safe=""),
+    "base64 with other slashes": BASE64.replace("/", "\\/"),
+    "base64 over several lines": base64.encodebytes(f"{SECRET:>65}".encode()).decode(),
+    "base64 over several lines in json": json.dumps(base64.encodebytes(f"{SECRET:>65}".encode()).decode()),
+    "url twice": quote(quote(SECRET, safe=""), safe=""),
+    "base64 in a URL in a URL": quote("https://x.example/?sig=" + quote(BASE64, safe=""), safe=""),
 }
 
 
@@ -53,11 +60,11 @@ def test_a_secret_is_found_in_any_encoding(form: str) -> None:
 
 def test_a_secret_of_several_lines_is_found_where_they_are_escaped() -> None:
     secret = "-----BEGIN KEY-----\nabc\ndef\n-----END"
-    body = {"metadata": {"a": secret}, "arguments": json.dumps({"key": secret})}
+    body = {"metadata": {"a": secret, "b": json.dumps({"key": secret})}}
 
     cleaned = clean(replace(ONE, response_body=json.dumps(body)), secret)
 
-    assert json.loads(cleaned.response_body) == {"metadata": {"a": "[secret]"}, "arguments": "[secret]"}
+    assert json.loads(cleaned.response_body) == {"metadata": {"a": "[secret]", "b": "[secret]"}}
 
 
 def test_other_text_is_no_secret() -> None:
@@ -87,6 +94,9 @@ def test_a_field_that_only_names_is_replaced_on_both_sides(side: str, form: str)
         ({"additional_instructions": SECRET}, "additional_instructions"),
         ({"results": [{"content": [{"text": f"a passage: {SECRET}"}]}]}, "results[0].content[0].text"),
         ({"input": SECRET}, "input"),
+        ({"tool_outputs": [{"output": f"it is {SECRET}"}]}, "tool_outputs[0].output"),
+        ({"tools": [{"function": {"description": SECRET}}]}, "tools[0].function.description"),
+        ({"function": {"arguments": json.dumps({"key": SECRET})}}, "function.arguments"),
     ],
 )
 @pytest.mark.parametrize("side", ["request_body", "response_body"])
@@ -121,6 +131,8 @@ def test_a_body_that_is_no_json_keeps_the_rest_of_its_text() -> None:
         ("/threads?api_key=ollama&limit=5", "/threads?api_key=%5Bsecret%5D&limit=5"),
         (f"/threads?a={quote(SECRET, safe='')}", "/threads?a=%5Bsecret%5D"),
         (f"/{quote(SECRET, safe='')}/threads", "/%5Bsecret%5D/threads"),
+        (f"/threads?sig={quote(BASE64, safe='')}&limit=5", "/threads?sig=%5Bsecret%5D&limit=5"),
+        (f"/threads?a={quote(quote(SECRET, safe=''), safe='')}&limit=5", "/threads?a=%5Bsecret%5D&limit=5"),
         ("/ollama/threads?q=ollama-models", "/ollama/threads?q=ollama-models"),
     ],
 )

@@ -239,6 +239,39 @@ def test_unreadable_recordings_set_ups_and_texts_are_made_again(recorded: pytest
     assert status(recorded)["is_fresh"]
 
 
+def test_a_set_up_that_cannot_be_read_goes_and_the_answers_stay(recorded: pytest.Pytester) -> None:
+    kept = files(recorded)
+    (path,) = recorded.path.glob("cassettes/_setup/vs_*[0-9a-f].yaml")
+    path.write_bytes(b"cut: [")
+    said = run(recorded.path, "status")
+    assert said.ret == 1
+    said.says("unreadable: cassettes/_setup/vs_*", "record these again: harness cassettes record --stale")
+
+    result = run(recorded.path, "record", "--stale")
+
+    assert result.ret == 0
+    assert result.out.startswith(f"deleted cassettes/_setup/{path.name}: it could not be read")
+    assert "nothing to record" not in result.out
+    assert status(recorded)["is_fresh"]
+    assert files(recorded).keys() == kept.keys() - {path}
+
+
+def test_a_folder_in_the_place_of_a_set_up_is_an_error_of_ours(recorded: pytest.Pytester) -> None:
+    (path,) = recorded.path.glob("cassettes/_setup/asst_*.yaml")
+    path.unlink()
+    path.mkdir()
+
+    result = run(recorded.path, "record", "--stale")
+
+    assert result.ret == 4
+    assert f"{path.name}: cannot be deleted" in result.err
+
+    path.rename(path.with_name("asst_0.yaml"))
+    result = run(recorded.path, "prune", "--yes")
+    assert result.ret == 4
+    assert "asst_0.yaml: cannot be deleted" in result.err
+
+
 @pytest.mark.slow
 def test_prune_deletes_what_nothing_needs_and_asks_first(recorded: pytest.Pytester) -> None:
     assert run(recorded.path, "record", "loan", "--harness-variant=chatty").ret == 0
@@ -454,8 +487,68 @@ def test_import_says_what_is_wrong(project: pytest.Pytester, args: list[str], sa
     assert "Traceback" not in result.err
 
 
+def test_import_goes_on_after_a_broken_file(project: pytest.Pytester) -> None:
+    tape(project.path / "none.yaml", ("GET", "/models", None, {"object": "list", "data": []}))
+    write(project.path / "deep.json", "[" * 200_000)
+    tape(project.path / "good.yaml", ("POST", "/responses", {"input": "How long?"}, answer("For 28 days.")))
+
+    result = run(project.path, "import", "none.yaml", "deep.json", "good.yaml", "--out", "out.json")
+
+    assert result.ret == 1
+    assert "harness: none.yaml: holds no run" in result.err
+    assert "harness: deep.json: cannot be imported: it is nested too deeply" in result.err
+    assert "2 of 3 files could not be imported" in result.err
+    assert "For 28 days." in result.out
+    assert len(json.loads((project.path / "out.json").read_text(encoding="utf-8"))) == 1
+
+
 def test_other_suites_are_left_alone(recorded: pytest.Pytester) -> None:
     write(recorded.path / "cases" / "deep" / "other.yaml", SUITE)
 
     assert run(recorded.path, "record", "cases/deep/other.yaml").ret == 0
     assert len(status(recorded)["fresh"]) == 4
+
+
+def test_a_changed_document_makes_stale_and_takes_nothing_away(recorded: pytest.Pytester) -> None:
+    long = "Answer in full sentences, kindly, and at some length, so that this text is worth to be shared by all. " * 2
+    change(recorded, "Answer only", f"{long}Answer only")
+    assert run(recorded.path, "record", "--stale").ret == 0
+    assert run(recorded.path, "prune", "--yes").ret == 0
+    kept = files(recorded)
+    write(recorded.path / "fixtures" / "library.md", "Members may borrow books for 99 days.\n")
+
+    data = status(recorded)
+    assert names(data["stale"]) == ["loan", "librarian"]
+    assert all(entry["cause"].startswith("documents.library.md") for entry in data["stale"])
+    assert (data["unreadable"], data["orphaned"], data["unused_texts"]) == ([], [], {})
+    assert run(recorded.path, "prune", "--yes").out.strip() == "nothing to prune"
+    assert files(recorded) == kept
+
+    write(recorded.path / "fixtures" / "library.md", LIBRARY)
+    assert status(recorded)["is_fresh"]
+
+
+def test_no_set_up_is_orphaned_while_a_recording_cannot_tell_what_it_needs(recorded: pytest.Pytester) -> None:
+    kept = files(recorded)
+    write(recorded.path / "fixtures" / "library.md", "Members may borrow books for 99 days.\n")
+    for path in recorded.path.glob("cassettes/library/*/*.yaml"):
+        path.write_bytes(b"cut: [")
+
+    assert status(recorded)["orphaned"] == []
+    run(recorded.path, "prune", "--yes")
+
+    assert files(recorded).keys() == kept.keys()
+
+
+def test_a_judges_recording_goes_with_its_case(recorded: pytest.Pytester) -> None:
+    (kept,) = recorded.path.glob("cassettes/library/loan/*.yaml")
+    judge = kept.with_name(kept.stem + ".judge.yaml")
+    gone = recorded.path / "cassettes" / "library" / "no-more" / judge.name
+    for path in (judge, gone):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(kept.read_bytes())
+
+    assert status(recorded)["orphaned"] == [gone.relative_to(recorded.path).as_posix()]
+    assert run(recorded.path, "prune", "--yes").ret == 0
+    assert not gone.parent.exists()
+    assert judge.exists()

@@ -1,11 +1,13 @@
 """Cassettes on disk: whole or not at all, readable in a diff, shared texts beside them."""
 
+import math
 import os
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -18,6 +20,9 @@ VERSION, FORMAT = 1, 1
 """vcrpy's version of the outer form, and ours of what is in it."""
 DRAFT = ".tmp"
 """How the name of a file ends that is being written."""
+
+UNREADABLE = (OSError, ValueError, yaml.YAMLError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a file raises that is not as it should be."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -45,24 +50,33 @@ def read_cassette(path: Path, texts: Mapping[str, str], where: str) -> Cassette:
     Raises:
         CassetteBroken: It is cut, edited badly, of another version, no text, or a directory.
     """
+    text = ""
     try:
-        return cassette_of(load_yaml(path.read_bytes().decode()), texts)
-    except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
-        raise broken(error, where) from error
+        text = path.read_bytes().decode()
+        return cassette_of(load_yaml(text), texts)
+    except UNREADABLE as error:
+        raise broken(error, where, text) from error
 
 
 def read_fingerprint(path: Path) -> Mapping[str, Any] | None:
     """Return what a cassette says it was made of, if that much of it can be read."""
     try:
         fingerprint = load_yaml(path.read_bytes().decode())["metadata"]["fingerprint"]
-    except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError):
+    except UNREADABLE:
         return None
     return fingerprint if isinstance(fingerprint, dict) else None
 
 
-def broken(error: Exception, where: str) -> CassetteBroken:
-    """Return the one error for all the ways in which a recording can be unreadable."""
-    reason = _reason(error)
+def broken(error: Exception, where: str, text: str = "") -> CassetteBroken:
+    """Return the one error for all the ways in which a recording can be unreadable.
+
+    Args:
+        error: What reading it raised.
+        where: How messages call the file.
+        text: What is in it, as far as it is known.
+    """
+    is_conflict = re.search("^<<<<<<<", text, re.MULTILINE)
+    reason = "it holds the marks of a merge conflict" if is_conflict else _reason(error)
     hint = "restore it from version control, or record it again: harness cassettes record --stale"
     return CassetteBroken(f"the cassette cannot be read: {reason}", where=where, hint=hint)
 
@@ -74,8 +88,9 @@ def _reason(error: Exception) -> str:
         return "it is empty, cut, or no cassette"
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    said = " ".join(str(error).split())[:300]
-    return "it holds the marks of a merge conflict" if "<<<<<<<" in said else said or type(error).__name__
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def load_yaml(text: str) -> Any:
@@ -95,17 +110,34 @@ def cassette_of(data: Mapping[str, Any], texts: Mapping[str, str]) -> Cassette:
         ValueError, LookupError, TypeError, AttributeError: It describes none.
     """
     metadata = data["metadata"]
+    if data["version"] != VERSION:
+        raise ValueError(f"its version is {data['version']!r}, this version reads {VERSION}")
     if metadata["format"] != FORMAT:
         raise ValueError(f"its format is {metadata['format']!r}, this version reads {FORMAT}")
     if not data["interactions"]:
         raise ValueError("it holds no interactions")
     interactions = from_stored(data["interactions"], texts)
-    times = metadata["recorded"].get("seconds") or [[None, None]] * len(data["interactions"])
+    times = _times(metadata["recorded"].get("seconds") or [[None, None]] * len(data["interactions"]))
     return Cassette(
         fingerprint=metadata["fingerprint"],
         interactions=tuple(_timed(one, time) for one, time in zip(interactions, times, strict=True)),
         recorded=metadata["recorded"],
     )
+
+
+def _times(times: Any) -> Sequence[Sequence[Any]]:
+    """Return times as they stand in a file, if that is what they are."""
+    if not (isinstance(times, list) and all(isinstance(time, list) and len(time) >= 2 for time in times)):
+        raise ValueError("`seconds` is no list of times: it was edited by hand")
+    for time in times:
+        for at in time:
+            if not all(map(_is_seconds, at if isinstance(at, list) and len(at) == 2 else [at])):
+                raise ValueError(f"`seconds` holds {at!r}, which is no time: it was edited by hand")
+    return times
+
+
+def _is_seconds(value: object) -> bool:
+    return value is None or (type(value) in {int, float} and math.isfinite(cast("float", value)))
 
 
 def _timed(interaction: Interaction, time: Sequence[Any]) -> Interaction:

@@ -9,6 +9,9 @@ from harness.model.plan import Planned
 PROTOCOL = {"assistants": "assistants v2, harness 1"}
 """The conversation each target has with its server; its number rises when the requests change."""
 
+STALE = "the recording answers another question"
+"""How the message on a stale recording starts; what has changed follows."""
+
 LONG, AROUND = 80, 3
 """Characters from which only the difference between two values is shown, and the words around it."""
 
@@ -52,9 +55,7 @@ def require_fresh(recorded: Mapping[str, Any], wanted: Mapping[str, Any], where:
         CassetteStale: It answers something else; the message says what changed, in words.
     """
     if recorded != wanted:
-        raise CassetteStale(
-            "the recording answers another question: " + changes(recorded, wanted), where=where, hint=hint
-        )
+        raise CassetteStale(f"{STALE}: " + changes(recorded, wanted), where=where, hint=hint)
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
-from harness.cassettes.file import dump_yaml, read_cassette, write_atomically
-from harness.cassettes.fingerprint import changes, fingerprint
+from harness.cassettes.file import dump_yaml, read_cassette, read_fingerprint, write_atomically
+from harness.cassettes.fingerprint import STALE
 from harness.cassettes.identity import assistant_id, file_id, set_up_by, store_id
 from harness.cassettes.library import Library, file_name, texts_key
 from harness.cassettes.texts import ENDING
-from harness.errors import CassetteBroken
+from harness.errors import CassetteBroken, CassetteError, CassetteStale
 from harness.model.plan import Planned, TargetName
 
 State: TypeAlias = Literal["fresh", "stale", "missing", "unreadable"]
@@ -73,11 +73,12 @@ def take_inventory(library: Library, chosen: Sequence[Planned], known: Sequence[
     for entry in entries:
         used.add(entry, library)
     cases = [path for path in library.case_files() if path not in planned]
+    judges = [path for path, case in library.judge_files().items() if case not in planned or not case.exists()]
     setups = [path for path in library.setup_files() if not used.holds(path)]
     unused = {path: names for path in library.setup_files() if path not in setups and (names := used.left(path))}
     return Inventory(
         entries=entries,
-        orphans=(*cases, *setups, *library.drafts()),
+        orphans=(*cases, *judges, *setups, *library.drafts()),
         unused_texts=unused,
         broken_setups=dict(_broken_setups(library, setups)),
     )
@@ -95,13 +96,13 @@ def _recorded(library: Library, known: Iterable[Planned]) -> Iterator[Planned]:
             start = f"{one.variant}.{target}."
             for path in sorted(library.path(one).parent.glob(f"{start}*.yaml")):
                 model, _, trial = path.name.removeprefix(start).removesuffix(".yaml").rpartition(".")
-                if trial.isdigit() and (found := _with_model(library, one, path, model)) is not None:
+                if trial.isdigit() and (found := _with_model(one, path, model)) is not None:
                     yield replace(found, target=cast("TargetName", target), trial=int(trial))
 
 
-def _with_model(library: Library, planned: Planned, path: Path, name: str) -> Planned | None:
+def _with_model(planned: Planned, path: Path, name: str) -> Planned | None:
     """Return a run with the model whose name a file has; None where no model has such a name."""
-    names = [planned.model or planned.assistant.id or "", *_recorded_models(library, planned, path), name]
+    names = [planned.model or planned.assistant.id or "", *_recorded_models(path), name]
     for model in names:
         if file_name(model) == name:
             is_own = model in {planned.model, planned.assistant.id}
@@ -109,10 +110,10 @@ def _with_model(library: Library, planned: Planned, path: Path, name: str) -> Pl
     return None
 
 
-def _recorded_models(library: Library, planned: Planned, path: Path) -> Iterator[str]:
+def _recorded_models(path: Path) -> Iterator[str]:
     try:
-        model = library.read_at(path, planned).fingerprint["assistant"]["model"]
-    except (CassetteBroken, LookupError, TypeError):
+        model = (read_fingerprint(path) or {})["assistant"]["model"]
+    except (LookupError, TypeError):
         return
     if isinstance(model, str):
         yield model
@@ -123,12 +124,13 @@ def _entry(library: Library, planned: Planned) -> Entry:
     if not library.path(planned).exists():
         return Entry(planned=planned, cassette=where, state="missing")
     try:
-        recorded, wanted = library.read(planned).fingerprint, fingerprint(planned)
-        if recorded == wanted:
-            return Entry(planned=planned, cassette=where, state="fresh")
-        return Entry(planned=planned, cassette=where, state="stale", cause=changes(recorded, wanted).strip())
+        library.read_fresh(planned)
+    except CassetteStale as error:
+        cause = error.what.removeprefix(f"{STALE}:").strip()
+        return Entry(planned=planned, cassette=where, state="stale", cause=cause)
     except CassetteBroken as error:
         return Entry(planned=planned, cassette=where, state="unreadable", cause=error.what)
+    return Entry(planned=planned, cassette=where, state="fresh")
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ class _Used:
     texts: set[str] = field(default_factory=set)
     """Shared texts."""
     is_all_known: bool = True
-    """Whether every recording could be asked; if not, no text can be called unused."""
+    """Whether every recording could be asked; if not, nothing of the set-up can be called unused."""
 
     def add(self, entry: Entry, library: Library) -> None:
         """Note what a run refers to, as planned and as recorded."""
@@ -150,22 +152,26 @@ class _Used:
         if entry.state == "missing":
             return
         try:
-            store, made = set_up_by(library.read(planned).fingerprint)
+            # Not all of it must be readable: its texts may lie in a file that is broken.
+            store, made = set_up_by(read_fingerprint(library.path(planned)) or {})
             self.texts |= set(_TEXT.findall(library.path(planned).read_text(encoding="utf-8")))
-        except (CassetteBroken, OSError, ValueError, LookupError, TypeError, AttributeError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             self.is_all_known = False
         else:
             self.names |= {file_name(store), *made}
 
     def holds(self, path: Path) -> bool:
         """Tell whether something refers to a file of the set-up folder."""
-        return path.name.removesuffix(ENDING).removesuffix(".yaml") in self.names
+        return not self.is_all_known or path.name.removesuffix(ENDING).removesuffix(".yaml") in self.names
 
     def left(self, path: Path) -> frozenset[str]:
         """Return the texts of a texts file that nothing refers to."""
         if not path.name.endswith(ENDING) or not self.is_all_known:
             return frozenset()
-        return frozenset(_texts_in(path)) - self.texts
+        try:
+            return frozenset(_texts_in(path)) - self.texts
+        except CassetteBroken:
+            return frozenset()  # recordings that need it are unreadable, and say so
 
 
 def _texts_in(path: Path) -> Mapping[str, str]:
@@ -184,10 +190,27 @@ def _broken_setups(library: Library, orphans: Sequence[Path]) -> Iterator[tuple[
             yield library.shown(path), error.what
 
 
-def prune(inventory: Inventory, folder: Path) -> None:
-    """Delete orphans, folders that they leave empty, and texts that nothing refers to."""
-    for path in inventory.orphans:
+def remove(path: Path, where: str) -> None:
+    """Delete a file, if it is still there.
+
+    Raises:
+        CassetteError: It cannot be deleted, or is a folder.
+    """
+    try:
         path.unlink(missing_ok=True)
+    except OSError as error:
+        hint = "move it away, or check the permissions of its folder"
+        raise CassetteError(f"cannot be deleted: {error.strerror}", where=where, hint=hint) from error
+
+
+def prune(inventory: Inventory, folder: Path) -> None:
+    """Delete orphans, folders that they leave empty, and texts that nothing refers to.
+
+    Raises:
+        CassetteError: Something cannot be deleted.
+    """
+    for path in inventory.orphans:
+        remove(path, path.relative_to(folder.parent).as_posix())
         for parent in path.parents:
             if parent == folder or not parent.is_relative_to(folder) or any(parent.iterdir()):
                 break

@@ -69,23 +69,18 @@ class Library:
         """Return a path relative to the project, where it lies in it."""
         return path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.as_posix()
 
-    def read(self, planned: Planned) -> Cassette:
-        """Return a planned run's cassette, whatever it answers.
-
-        Raises:
-            CassetteBroken: It cannot be read.
-        """
-        return self.read_at(self.path(planned), planned)
-
-    def read_at(self, path: Path, planned: Planned) -> Cassette:
-        """Return a cassette of a run's set-up, wherever it lies; see `read`."""
-        return read_cassette(path, self._texts.of(texts_key(planned)), self.shown(path))
-
     def case_files(self) -> list[Path]:
         """Return all recordings of cases, sorted."""
+        return [path for path in self._of_suites() if not path.name.endswith(JUDGE)]
+
+    def judge_files(self) -> dict[Path, Path]:
+        """Return all recordings in which a model judges, sorted, each with the place of its case's."""
+        found = (path for path in self._of_suites() if path.name.endswith(JUDGE))
+        return {path: path.with_name(path.name.removesuffix(JUDGE) + ".yaml") for path in found}
+
+    def _of_suites(self) -> list[Path]:
         apart = {self._folder / SETUP, self._folder / TESTS}
-        found = (path for path in self._folder.rglob("*.yaml") if apart.isdisjoint(path.parents))
-        return sorted(path for path in found if not path.name.endswith(JUDGE))
+        return sorted(path for path in self._folder.rglob("*.yaml") if apart.isdisjoint(path.parents))
 
     def drafts(self) -> list[Path]:
         """Return what a killed process has left half written, sorted."""
@@ -119,22 +114,32 @@ class Library:
                 )
             return None
         try:
-            cassette = self._read_fresh(path, planned)
+            cassette = self.read_fresh(planned)
         except (CassetteStale, CassetteBroken):
             if self.mode == "new_episodes":
                 return None
             raise
         return cassette
 
-    def _read_fresh(self, path: Path, planned: Planned) -> Cassette:
+    def read_fresh(self, planned: Planned) -> Cassette:
+        """Return a planned run's cassette, if it answers what is asked now.
+
+        Raises:
+            CassetteStale: It answers something else.
+            CassetteBroken: It cannot be read.
+        """
+        path = self.path(planned)
         command = self._command(planned, "new_episodes")
         try:
-            cassette = self.read_at(path, planned)
-        except CassetteBroken:
+            cassette = read_cassette(path, self._texts.of(texts_key(planned)), self.shown(path))
+        except CassetteBroken as error:
             # The texts it shares lie with its set-up's: where that has changed, they are missing, and not the cause.
             recorded = read_fingerprint(path)
             if recorded is not None:
                 require_fresh(recorded, fingerprint(planned), self.shown(path), command)
+            if self._is_of_tests:  # `harness cassettes record` does not run them
+                hint = f"restore it from version control, or {command}"
+                raise CassetteBroken(error.what, where=error.where, hint=hint) from error
             raise
         require_fresh(cassette.fingerprint, fingerprint(planned), self.shown(path), command)
         return cassette
@@ -207,12 +212,19 @@ class Library:
         """Write the recording of what a model said of a run.
 
         Raises:
-            CassetteError: It would hold a hidden value; nothing was written.
+            CassetteError: It would hold a hidden value, or cannot be written.
         """
         path = self.judge_path(planned)
+        where = self.shown(path)
         text = dump(cassette)
-        refuse_secrets([text, *strings(cassette.fingerprint)], hidden, self.shown(path))
-        write_atomically(path, text)
+        refuse_secrets([text, *strings(cassette.fingerprint)], hidden, where)
+        with _writing(where):
+            write_atomically(path, text)
+
+    @property
+    def _is_of_tests(self) -> bool:
+        """Whether tests written in Python record here."""
+        return self._folder.name == TESTS
 
     @property
     def _is_replacing(self) -> bool:
@@ -227,7 +239,8 @@ class Library:
 
     def _command(self, planned: Planned, mode: RecordMode) -> str:
         variant = "" if planned.variant == "default" else f" --harness-variant={planned.variant}"
-        return f"record it: pytest '{planned.node}'{variant}{self._options} --harness-record={mode}"
+        node = planned.suite if self._is_of_tests else planned.node  # a test may ask twice, under names of its own
+        return f"record it: pytest '{node}'{variant}{self._options} --harness-record={mode}"
 
 
 @contextmanager

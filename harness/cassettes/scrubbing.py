@@ -23,9 +23,22 @@ from harness.errors import CassetteError, ConfigError
 SECRET = "[secret]"  # noqa: S105 - what stands in its place
 """Stands where a secret stood."""
 SPOKEN = frozenset(
-    {"content", "text", "value", "instructions", "additional_instructions", "input", "refusal", "delta", "prompt"}
+    {
+        "additional_instructions",
+        "arguments",
+        "content",
+        "delta",
+        "description",
+        "input",
+        "instructions",
+        "output",
+        "prompt",
+        "refusal",
+        "text",
+        "value",
+    }
 )
-"""Fields whose text is said: by the user, the assistant, its author or a document."""
+"""Fields whose text is said: by the user, the assistant, its author, a function or a document; the model reads it."""
 
 
 @runtime_checkable
@@ -87,10 +100,13 @@ class Scrubbing:
     def _clean_uri(self, uri: str) -> str:
         url = urlsplit(uri)
         pairs = parse_qsl(url.query, keep_blank_values=True)
-        cleaned = [(key, SECRET if value in self._secrets.values else value) for key, value in pairs]
+        cleaned = [(self.clean_text(key), SECRET if self._is_secret(value) else value) for key, value in pairs]
         if cleaned != pairs:
             uri = urlunsplit(url._replace(query=urlencode(cleaned)))
         return self._secrets.without(uri, quote(SECRET))
+
+    def _is_secret(self, value: str) -> bool:
+        return value in self._secrets.values or self._secrets.are_in(value)
 
     def _clean_body(self, body: str, case: str, place: str) -> str:
         if not self._secrets.are_in(body):

@@ -12,6 +12,9 @@ from harness.errors import CassetteError
 LONG_ENOUGH = 12
 """Shorter values, such as `EMPTY` or `ollama`, are also plain words: they are looked for in URLs only."""
 
+LAYERS = 4
+"""How often text may be URL-encoded for a secret to be found in it."""
+
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|([nrt]))?")
 _BLANKS = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -26,22 +29,40 @@ class Secrets:
     def __init__(self, values: Iterable[str]) -> None:
         self.values = frozenset(value for value in values if value)
         long = [value for value in self.values if len(value) >= LONG_ENOUGH]
-        self._plain = {_unescaped(value) for value in long}
         self._base64 = {form for value in long for form in _base64_forms(value)}
+        forms = {form for value in long for form in _forms(value)} | self._base64 | {quote(one) for one in self._base64}
         # The longest first: a form that holds another is taken out whole.
-        self._forms = sorted({form for value in long for form in _forms(value)} | self._base64, key=len, reverse=True)
+        self._forms = sorted(forms, key=len, reverse=True)
+        self._sought = forms | {_unescaped(value) for value in long}
 
     def are_in(self, text: str) -> bool:
         """Tell whether text holds one of them: as it is, Base64, URL-encoded or escaped as JSON, also repeatedly."""
-        if any(form in text for form in self._base64):
+        if not self._sought:
+            return False
+        return any(self._are_seen_in(view) for view in _views(text))
+
+    def _are_seen_in(self, view: str) -> bool:
+        if any(form in view for form in self._sought):
             return True
-        return any(value in view for view in _views(text) for value in self._plain)
+        packed = "".join(view.split())  # Base64 may stand over several lines
+        return any(form in packed for form in self._base64)
 
     def without(self, text: str, mark: str) -> str:
         """Return text with a mark in the place of each of them; the mark alone where it is encoded oddly."""
         for form in self._forms:
             text = text.replace(form, mark)
         return mark if self.are_in(text) else text
+
+    def taken_out(self, data: Any, mark: str) -> Any:
+        """Return plain data, as `json.loads` gives it, with a mark for each of them in its texts."""
+        return self._marked(data, mark) if self.are_in(json.dumps(data, ensure_ascii=False)) else data
+
+    def _marked(self, data: Any, mark: str) -> Any:
+        if isinstance(data, str):
+            return self.without(data, mark)
+        if isinstance(data, Mapping):
+            return {key: self._marked(item, mark) for key, item in data.items()}
+        return [self._marked(item, mark) for item in data] if isinstance(data, list) else data
 
 
 def refuse_secrets(texts: Iterable[str], secrets: Iterable[str], where: str) -> None:
@@ -77,13 +98,17 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(item)
 
 
-def _views(text: str) -> Iterator[str]:
-    """Return text as it is and with its encodings undone."""
-    plain = _unescaped(text)
-    yield plain
-    if "%" in plain:
-        yield _unescaped(unquote(plain))
-        yield _unescaped(unquote_plus(plain))
+def _views(text: str) -> set[str]:
+    """Return text as it is and with its encodings undone, layer by layer."""
+    views = {text, _unescaped(text)}
+    latest = views
+    for _ in range(LAYERS):
+        coded = [view for view in latest if "%" in view]
+        latest = {_unescaped(undo(view)) for view in coded for undo in (unquote, unquote_plus)} - views
+        if not latest:
+            break
+        views = views | latest
+    return views
 
 
 def _unescaped(text: str) -> str:

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from harness.cassettes.bases import name_of
-from harness.cassettes.file import broken, dump_yaml, load_yaml, write_atomically
+from harness.cassettes.file import UNREADABLE, broken, dump_yaml, load_yaml, write_atomically
 from harness.errors import CassetteBroken
 
 LOCK = ".lock"
@@ -80,11 +78,13 @@ class Texts:
     def _load(path: Path) -> dict[str, str]:
         if not path.exists():
             return {}
+        content = ""
         try:
-            data: dict[str, str] = load_yaml(path.read_bytes().decode())
+            content = path.read_bytes().decode()
+            data: dict[str, str] = load_yaml(content)
             edited = next((name for name, text in data.items() if name_of(text) != name), None)
-        except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
-            raise broken(error, path.name) from error
+        except UNREADABLE as error:
+            raise broken(error, path.name, content) from error
         if edited is not None:
             raise broken(ValueError(f"the text {edited} is cut, or was edited by hand"), path.name)
         return data

@@ -14,9 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from harness.cassettes.file import FORMAT, Cassette, broken, cassette_of, dump, load_yaml
+from harness.cassettes.file import FORMAT, UNREADABLE, Cassette, broken, cassette_of, dump, load_yaml
 from harness.cassettes.form import form_parts
 from harness.cassettes.interaction import FORM, Interaction, json_or_text
 from harness.cassettes.layout import JSON, SIGNS
@@ -25,7 +23,7 @@ from harness.cassettes.pretty import pretty
 from harness.cassettes.texts import Texts
 from harness.errors import CassetteBroken
 
-_WRONG = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError, zlib.error)
+_WRONG = (*UNREADABLE, EOFError, zlib.error)
 """What reading a file raises that is not as it should be."""
 
 
@@ -52,7 +50,7 @@ class Serializer:
             texts = Texts(self._folder).all() if any(sign in text for sign in SIGNS) else {}
             interactions = cassette_of(data, texts).interactions
         except _WRONG as error:
-            raise broken(error, "the cassette given to vcrpy") from error
+            raise broken(error, "the cassette given to vcrpy", text) from error
         return {**data, "interactions": [_to_vcr(one) for one in interactions]}
 
     def serialize(self, data: Mapping[str, Any]) -> str:
@@ -88,7 +86,8 @@ def read_vcr(path: Path) -> tuple[Interaction, ...]:
             raise ValueError("it is a recording of this program's own: `harness cassettes verify` scores those")
         return tuple(from_vcr(one, is_lenient=True) for one in data["interactions"])
     except _WRONG as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        is_deep = isinstance(error, RecursionError)
+        reason = "it is nested too deeply" if is_deep else " ".join(str(error).split())[:300] or type(error).__name__
         hint = "import takes files that vcrpy recorded, with its YAML or JSON serializer"
         raise CassetteBroken(f"cannot be imported: {reason}", where=str(path), hint=hint) from error
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.codes import FAILED
-from harness.errors import ConfigError
+from harness.errors import CassetteError, ConfigError
 
 cassettes = typer.Typer(
     help="Look after recordings: which are fresh, record, prune, verify, import.",
@@ -117,12 +117,23 @@ def import_files(
     from harness.cli.cassettes.imports import import_tape, imported_lines, read_documents, write_transcripts
 
     known = read_documents(documents or ())
-    tapes = [tape for file in files for tape in import_tape(file, known)]
+    tapes, failed = [], 0
+    for file in files:
+        try:
+            tapes += import_tape(file, known)
+        except CassetteError as error:
+            if len(files) == 1:
+                raise
+            failed += 1
+            typer.echo(f"harness: {error}", err=True)
     for tape in tapes:
         _print(imported_lines(tape))
     if out is not None:
         write_transcripts(tapes, out)
         typer.echo(f"wrote {out}")
+    if failed:
+        typer.echo(f"{failed} of {len(files)} files could not be imported", err=True)
+        raise typer.Exit(FAILED)
 
 
 def _print(lines: Iterable[str]) -> None:

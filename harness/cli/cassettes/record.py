@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.cassettes.inventory import Entry
+from harness.cassettes.inventory import Entry, remove
 from harness.cli.cassettes.look import Seen
 from harness.config import did_you_mean
 from harness.errors import ConfigError
@@ -32,14 +32,29 @@ def record_missing(seen: Seen, cases: Sequence[str], say: Callable[[str], None])
     wanted = [one.planned for one in entries if one.state == "missing" or (is_again and one.state != "fresh")]
     stale = [one for one in entries if one.state in {"stale", "unreadable"}]
     failed = 0
+    dropped = _dropped(seen) if is_again and not cases else []
+    for line in dropped:
+        say(line)
     for number, line in enumerate(_recorded(seen, wanted), start=1):
         failed += line.startswith("FAILED")
         say(f"[{number}/{len(wanted)}] {line}" if number <= len(wanted) else line)
-    if not wanted:
+    if not (wanted or dropped):
         say("nothing to record")
     if stale and not is_again:
         say(f"{len(stale)} stale or unreadable recordings stay as they are: see --stale")
     return failed
+
+
+def _dropped(seen: Seen) -> list[str]:
+    """Delete set-up recordings that cannot be read, and return a line on each.
+
+    No answer comes from them: where one is missing, nothing is, and the next recording of its cases makes it again.
+    """
+    lines = []
+    for name in seen.inventory.broken_setups:
+        remove(seen.config.project.root / name, name)
+        lines.append(f"deleted {name}: it could not be read, and comes back with the next recording that needs it")
+    return lines
 
 
 def _chosen(entries: Sequence[Entry], cases: Sequence[str]) -> list[Entry]:

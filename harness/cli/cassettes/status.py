@@ -22,7 +22,7 @@ def status_lines(seen: Seen) -> Iterator[str]:
     elif inventory.in_state("missing"):
         yield "record what is missing: harness cassettes record"
     if inventory.orphans or inventory.unused_texts:
-        yield "delete what is orphaned: harness cassettes prune"
+        yield "delete what is orphaned or unused: harness cassettes prune"
 
 
 def _entry_lines(state: State, entries: Sequence[Entry]) -> Iterator[str]:
