@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from harness.documents import Document, read_document
+from harness.documents import ENDINGS, Document, read_document
 from harness.errors import CaseFileError, DocumentError
 from harness.model.facts import AnyFact
 from harness.model.score import DEFAULT_MIN_GROUNDEDNESS, Behaviour, Claim, FactScore
@@ -16,6 +16,8 @@ __all__ = ["FactLike", "ScoredAnswer", "read_facts", "score_answer"]
 
 FactLike: TypeAlias = "AnyFact | str | float | Mapping[str, Any]"
 """A fact as a case file spells it: text, a number, a mapping such as `{"number": 12, "unit": "days"}`."""
+
+_FORMS = "a text is a str, a file is a pathlib.Path"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +42,7 @@ class ScoredAnswer:
 
     @property
     def facts_met(self) -> bool:
-        """Whether every expected fact is met."""
+        """Whether every expected fact is met; an empty answer meets none."""
         return all(fact.is_met for fact in self.facts)
 
 
@@ -64,17 +66,20 @@ def score_answer(
         Behaviour, groundedness, claims and facts. The same arguments always give the same result.
 
     Raises:
-        DocumentError: A document cannot be read.
-        CaseFileError: An expected fact is none.
+        DocumentError: A document cannot be read, or is neither a text nor a path.
+        CaseFileError: An expected fact is none, or they are no list.
+        TypeError: Answer, question or refusal is no text.
     """
     from harness.scoring.given import setting_of
     from harness.scoring.index import index_of
     from harness.scoring.scorer import Context, score_turn
 
+    _check_texts({"answer": answer, "question": question, "refusal": "" if refusal is None else refusal})
     facts = read_facts(expected_facts)
     read = {document.path: document for document in _documents(documents)}
     if not answer.strip():
-        return ScoredAnswer(behaviour=Behaviour.ERRORED, phrase=None, groundedness=None, claims=(), facts=())
+        unmet = tuple(FactScore(fact=str(fact), is_met=False, weight=fact.weight) for fact in facts)
+        return ScoredAnswer(behaviour=Behaviour.ERRORED, phrase=None, groundedness=None, claims=(), facts=unmet)
     context = Context(
         documents=read,
         indexes={path: index_of(document) for path, document in read.items()},
@@ -94,13 +99,29 @@ def score_answer(
     )
 
 
-def read_facts(facts: Sequence[FactLike]) -> tuple[AnyFact, ...]:
+def read_facts(facts: Iterable[FactLike], name: str = "expected_facts") -> tuple[AnyFact, ...]:
     """Return facts that are spelled as in a case file; a bare number is a number, not its digits.
 
+    Args:
+        facts: The facts.
+        name: What messages call them.
+
     Raises:
-        CaseFileError: One of them is none; the message says what is wrong with it.
+        CaseFileError: One of them is none, or they are no list; the message says what is wrong.
     """
-    return tuple(_fact(fact, f"expected_facts[{at}]") for at, fact in enumerate(facts))
+    if isinstance(facts, str | bytes | Mapping) or not isinstance(facts, Iterable):
+        raise CaseFileError(f"found {_shown(facts)}, a list of facts is wanted", where=name, hint=f"say {name}=[...]")
+    return tuple(_fact(fact, f"{name}[{at}]") for at, fact in enumerate(facts))
+
+
+def _check_texts(arguments: Mapping[str, object]) -> None:
+    for name, value in arguments.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name}: found {_shown(value)}, a text (str) is wanted")
+
+
+def _shown(value: object) -> str:
+    return "None" if value is None else f"{type(value).__name__} {repr(value)[:60]}"
 
 
 def _fact(fact: FactLike, where: str) -> AnyFact:
@@ -120,9 +141,15 @@ def _fact(fact: FactLike, where: str) -> AnyFact:
 
 
 def _documents(documents: "Iterable[str | Path] | str | Path") -> Iterator[Document]:
-    for number, document in enumerate([documents] if isinstance(documents, str | Path) else documents, start=1):
+    if isinstance(documents, str | Path):
+        documents = [documents]
+    if isinstance(documents, bytes | Mapping) or not isinstance(documents, Iterable):
+        raise DocumentError(f"found {_shown(documents)}, a list is wanted", where="documents", hint=_FORMS)
+    for number, document in enumerate(documents, start=1):
         if isinstance(document, Path):
             yield _read(document)
+        elif not isinstance(document, str):
+            raise DocumentError(f"found {_shown(document)}", where=f"documents[{number - 1}]", hint=_FORMS)
         elif document.strip():
             yield _read_text(document, f"document-{number}.txt")
 
@@ -137,15 +164,15 @@ def _read(path: Path) -> Document:
 
 def _read_text(text: str, name: str) -> Document:
     if _names_a_file(text):
-        hint = "a text is a str, a file is a pathlib.Path: say Path(...)"
-        raise DocumentError("this text is the name of a file", where=repr(text), hint=hint)
+        raise DocumentError("this text is the name of a file", where=repr(text), hint=f"{_FORMS}: say Path(...)")
     return read_document(text.replace("\0", "\ufffd").encode("utf-8", "replace"), name)
 
 
 def _names_a_file(text: str) -> bool:
-    if len(text) > 300 or "\n" in text or "\0" in text or not Path(text).suffix:
-        return False
+    suffix = "" if len(text) > 255 or "\n" in text or "\0" in text else Path(text).suffix
+    if suffix.lower() in ENDINGS and len(text.split()) == 1:
+        return True  # there or not: nobody's whole document is `policy.pdf`
     try:
-        return Path(text).is_file()
-    except OSError:  # longer than a file's name can be
+        return bool(suffix) and Path(text).is_file()
+    except (OSError, ValueError):  # no name that a file can have
         return False

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Script = Callable[[dict[str, Any]], str | int]
-"""From a request's body to the reply's text, or to the status of a refusal."""
+Script = Callable[[dict[str, Any]], str | int | bytes]
+"""From a request's body to the reply's text, to the status of a refusal, or to the whole body of the response."""
 
 
 class ChatServer(ThreadingHTTPServer):
@@ -36,8 +36,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.bodies.append(body)
         self.server.keys.append(self.headers.get("authorization"))
         said = self.server.script(body)
-        status, answer = (said, _refusal()) if isinstance(said, int) else (200, _completion(said))
-        data = json.dumps(answer).encode()
+        status, answer = (said, _refusal()) if isinstance(said, int) else (200, _completion(str(said)))
+        data = said if isinstance(said, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))

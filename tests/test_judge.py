@@ -108,7 +108,7 @@ def test_a_server_without_json_schema_is_asked_again_and_that_is_replayed(tmp_pa
     good = all_are("supported")
 
     def script(body: dict[str, Any]) -> str | int:
-        return 400 if "response_format" in body else f"Sure!\n```json\n{good(body)}\n```"
+        return 400 if "response_format" in body else f"Sure!\n```json\n{good(body)!s}\n```"
 
     with chat_server(script) as server:
         first = judged(bench(tmp_path, server.url))
@@ -123,6 +123,10 @@ def test_a_server_without_json_schema_is_asked_again_and_that_is_replayed(tmp_pa
         (lambda _: "I think it is fine.", "no JSON object with `verdicts`"),
         (lambda _: '{"verdicts": []}', "judges claims [], wanted are 1 to 1"),
         (lambda _: 401, "401"),
+        (lambda _: b"<html>", "the endpoint's answer is no JSON"),
+        (lambda _: b"\xff\xfe{", "the endpoint's answer is no JSON"),
+        (lambda _: b"[" * 100_000, "the endpoint's answer is no JSON"),
+        (lambda _: b"[]", "the endpoint's answer holds no message"),
     ],
 )
 def test_what_goes_wrong_is_the_judgements_error_and_is_not_recorded(
@@ -207,6 +211,8 @@ def test_it_gets_its_own_key_and_no_other(tmp_path: Path) -> None:
         '{"verdicts": [{"claim": 1}]}',
         '{"verdicts": [{"claim": 1, "support": "maybe"}]}',
         '{"verdicts": [{"claim": 2, "support": "supported"}]}',
+        '{"verdicts": [{"claim": 1, "support": "supported"}, {"claim": 1, "support": "contradicted"}]}',
+        '{"verdicts": [{"claim": 1, "support": "supported"}, {"claim": 1, "support": "supported"}]}',
         '{"verdicts": [1]}',
         '{"verdicts": [null]}',
     ],

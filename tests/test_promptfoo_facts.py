@@ -60,6 +60,11 @@ def test_whole_answers_and_beginnings_are_compared_to_the_letter(written: Any, a
         ("{contains-any: []}", "`any_of` is empty"),
         ("{equals: [a]}", "found a list, text is wanted"),
         ("{icontain: x}", "unknown key; did you mean `icontains`? allowed: text, regex"),
+        ("{not-contans: x}", "unknown key; did you mean `not-contains`?"),
+        ("{type: not-contans, value: x}", "found the text 'not-contans'; did you mean `not-contains`? of promptfoo's"),
+        ("{type: contains}", "`contains` has no value: what should be looked for?"),
+        ("{contains: }", "`contains` has no value: what should be looked for?"),
+        ("{type: not-equals}", "`not-equals` has no value"),
         ("{type: contains, value: x, threshold: 1}", "threshold: unknown key; allowed: text, weight"),
         ("{contains: x, weight: 0}", "`weight` is a number above 0, not 0"),
     ],
@@ -80,6 +85,7 @@ cases:
       - {date: 2026-08-26, order: day_first}
       - {list: "a, b and c"}
       - {json_path: '$.items[0]', equals: true}
+      - {json_path: $.a, equals: null}
       - {max_words: 40}
       - {language: en}
 """
@@ -96,8 +102,9 @@ def test_all_of_it_is_read_and_fits_the_schema(tmp_path: Path) -> None:
         "2026-08-26",
         "list: a, b, c",
         "json: $.items[0] = true",
+        "json: $.a = null",
         "at most 40 words",
         "language: en",
     ]
-    data = yaml.safe_load(WHOLE.replace("2026-08-26", "'2026-08-26'").replace("equals: true", "equals: 'true'"))
+    data = yaml.safe_load(WHOLE.replace("2026-08-26", "'2026-08-26'"))
     jsonschema.Draft202012Validator(suite_schema()).validate(data)

@@ -84,25 +84,43 @@ def test_a_suites_assistant_can_be_asked(asking: pytest.Pytester) -> None:
     asking.runpytest("tests/test_suite.py").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        ('documents=["libary.md"]', "there is no document 'libary.md'*did you mean `library.md`"),
-        ('suite="cases/none.yaml"', "cases/none.yaml*can't be read"),
-    ],
-)
-def test_what_cannot_be_used_is_told(asking: pytest.Pytester, call: str, words: str) -> None:
-    write(asking.path / "tests" / "test_bad.py", f'def test_bad(ask):\n    ask("How long?", {call})\n')
+MISUSE = [
+    ('"How long?", documents=["libary.md"]', "there is no document 'libary.md'*did you mean `library.md`"),
+    ('"How long?", documents=["../library.md"]', "*'../library.md' lies outside*"),
+    ('"How long?", suite="cases/none.yaml"', "cases/none.yaml*can't be read"),
+    ('""', "prompt: is empty"),
+    ('" "', "prompt: is empty"),
+    ("3", "prompt: found 3, a text is wanted"),
+    ("None", "prompt: found None, a text is wanted"),
+    ('"How long?", suite=3', "suite: found 3, a text is wanted"),
+    ('"How long?", documents="library.md"', "documents: found 'library.md', a list of names is wanted"),
+    ('"How long?", documents=[3]', "documents: found [[]3], a list of names is wanted"),
+    ('"How long?", expect="refused"', "expect: found 'refused'; did you mean `refuse`? allowed: answer, refuse*"),
+]
+"""What a test says wrongly, and what it is told."""
+
+
+def test_what_cannot_be_used_is_told_without_our_own_frames(asking: pytest.Pytester) -> None:
+    tests = (f"def test_bad_{number}(ask):\n    ask({call})\n" for number, (call, _) in enumerate(MISUSE))
+    write(asking.path / "tests" / "test_bad.py", "\n".join(tests))
     result = asking.runpytest("tests/test_bad.py")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f"*{words}*"])
+    result.assert_outcomes(failed=len(MISUSE))
+    result.stdout.fnmatch_lines([f"ask: *{words}*" for _, words in MISUSE])
+    for frame in ("*asking.py*", "*During handling*"):
+        result.stdout.no_fnmatch_line(frame)
 
 
 @pytest.mark.slow
-def test_a_fact_that_is_none_is_told(asking: pytest.Pytester) -> None:
-    body = 'ask("How long may I borrow books?", documents=["library.md"]).states({"numbr": 1})'
-    write(asking.path / "tests" / "test_bad.py", f"def test_bad(ask):\n    {body}\n")
-    asking.runpytest("tests/test_bad.py").stdout.fnmatch_lines(["*numbr: unknown key; did you mean `number`*"])
+def test_facts_that_are_none_are_told(asking: pytest.Pytester) -> None:
+    asked = 'ask("How long may I borrow books?", documents=["library.md"])'
+    tests = f"def test_one(ask):\n    {asked}.states(28, {{'numbr': 1}})\n\ndef test_two(ask):\n    {asked}.states()\n"
+    write(asking.path / "tests" / "test_bad.py", tests)
+    result = asking.runpytest("tests/test_bad.py")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["states: facts[[]1]: numbr: unknown key; did you mean `number`*", "states: no fact is given*"]
+    )
+    result.stdout.no_fnmatch_line("*asking.py*")
 
 
 def test_outside_a_project_it_says_so(pytester: pytest.Pytester) -> None:

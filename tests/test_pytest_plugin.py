@@ -397,13 +397,18 @@ def test_a_bad_flag_is_a_usage_error(project: pytest.Pytester, args: list[str]) 
 
 
 @pytest.mark.slow
-def test_a_secret_in_a_prompt_reaches_no_result(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOME_SERVICE_TOKEN", "head librarian")
+@pytest.mark.parametrize("secret", ["head librarian", "What?is=the/name"])
+def test_a_secret_in_a_prompt_reaches_no_result(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("SOME_SERVICE_TOKEN", secret)
+    write(project.path / "cases" / "library.yaml", SUITE.replace("What is the name", "What%3Fis%3Dthe%2Fname"))
 
     project.runpytest("cases", "-k", "librarian")
 
     (rows,) = project.path.glob("results/*/results.jsonl")
-    assert "head librarian" not in rows.read_text()
+    assert "head librarian" not in rows.read_text() or secret != "head librarian"
+    assert "What%3Fis" not in rows.read_text() or secret == "head librarian"
     assert "[secret]" in rows.read_text()
 
 

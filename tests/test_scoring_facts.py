@@ -110,6 +110,20 @@ def test_a_pattern_that_never_ends_is_an_error_after_a_while(monkeypatch: pytest
     assert time.monotonic() - before < 5
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("(a|a)" * 30 + "c", "a" * 60),
+        ("a?" * 28 + "a" * 28, "a" * 28),
+        ("(?x)(a|a) # of\n{30} c", "a" * 60),
+    ],
+)
+def test_alternatives_and_optional_parts_are_open_too(pattern: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.scoring.patterns._TIME_LIMIT_S", 0.3)
+    with pytest.raises(PatternError, match="took longer than"):
+        search(pattern, text)
+
+
 def test_a_pattern_that_runs_apart_finds_the_same_place() -> None:
     score = check(Regex(regex=r"(?:fr[eé]e|gratis)+.*ship\w+"), "We offer frée shipping.")
     assert score.found == "frée shipping"

@@ -2,9 +2,13 @@
 
 import pytest
 
+from harness.answer import read_facts
 from harness.documents import Cell
+from harness.errors import CaseFileError
 from harness.model.facts import AnyFact, Date, JsonPath, Language, Listed, MaxWords, Not, Number, Text
+from harness.model.languages import LANGUAGES
 from harness.model.score import FactScore
+from harness.model.simple_facts import Plain
 from harness.scoring.facts import QueryError, check_fact
 
 
@@ -101,24 +105,47 @@ JSON = '{"items": [{"name": "a b", "n": 3}, {"name": "c", "n": null}], "ok": tru
 @pytest.mark.parametrize(
     ("path", "equals", "is_met"),
     [
-        ("$", None, True),
         ("$.items[0].n", 3.0, True),
         ("$.items[-1].name", "c", True),
         ("$.items[*].name", "c", True),
         ("$['items'][0][\"name\"]", "a b", True),
-        ("$.*", None, True),
         ("$.ok", "true", True),
         ("$.items[1].n", "null", True),
         ("$.items[0].n", "3", True),
         ("$.ok", 1.0, False),
-        ("$.items[2]", None, False),
+        ("$.ok", True, True),
+        ("$.ok", False, False),
+        ("$.items[0].n", True, False),
+        ("$.items[1].n", None, True),
+        ("$.items[0].n", None, False),
         ("$.missing", None, False),
-        ("$.items.name", None, False),
     ],
 )
-def test_a_place_in_json_is_compared(path: str, equals: str | float | None, *, is_met: bool) -> None:
+def test_a_place_in_json_is_compared(path: str, equals: Plain, *, is_met: bool) -> None:
     for answer in (JSON, f"Here it is:\n\n```json\n{JSON}\n```\nAnything else?"):
         assert check(JsonPath(json_path=path, equals=equals), answer).is_met is is_met
+
+
+@pytest.mark.parametrize(
+    ("path", "is_met"),
+    [("$", True), ("$.*", True), ("$.items[1].n", True), ("$.items[2]", False), ("$.missing", False)],
+)
+def test_without_a_value_the_place_will_do(path: str, *, is_met: bool) -> None:
+    assert check(JsonPath(json_path=path), JSON).is_met is is_met
+
+
+@pytest.mark.parametrize(
+    ("written", "found"), [(True, "true"), (None, "null"), (3, "3"), ("true", "true"), ("x", '"x"')]
+)
+def test_a_value_means_in_python_what_it_says(written: Plain, found: str) -> None:
+    (fact,) = read_facts([{"json_path": "$.a", "equals": written}])
+    assert check(fact, f'{{"a": {found}}}').is_met
+    assert not check(fact, '{"a": 1}').is_met
+
+
+def test_a_value_that_is_none_is_told() -> None:
+    with pytest.raises(CaseFileError, match="found a list, a text, a number, true, false or null is wanted"):
+        read_facts([{"json_path": "$.a", "equals": [1]}])
 
 
 @pytest.mark.parametrize("answer", ["no JSON", "{broken", "[" * 100_000, "NaN", ""])
@@ -186,6 +213,39 @@ def test_what_is_named_to_be_turned_down_does_not_count(answer: str, *, is_met: 
     assert check(Text(text="91"), answer).is_met is is_met
     assert check(Listed(list_=("91",)), answer).is_met is is_met
     assert check(Not(not_=Number(number=91)), answer).is_met is not is_met
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "is_met"),
+    [
+        (-5, "minus 5 degrees", True),
+        (-5, "It fell to minus five.", True),
+        (-5, "Negative 5 it is.", True),
+        (-5, "a loss: minus $5", True),
+        (5, "It is minus 5.", False),
+        (5, "10 minus 5", True),
+        (-5, "10 minus 5", False),
+        (-5, "5", False),
+    ],
+)
+def test_a_sign_may_be_a_word(number: float, answer: str, *, is_met: bool) -> None:
+    assert check(Number(number=number), answer).is_met is is_met
+
+
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [("jp", "; did you mean `ja`?"), ("eng", "; did you mean `en`?"), ("enn", "; near it: nn, en"), ("qq", "")],
+)
+def test_a_language_that_nobody_knows_is_refused(code: str, near: str) -> None:
+    with pytest.raises(ValueError, match="no language that can be told") as caught:
+        Language(language=code)
+    assert f"`language` is '{code}', which is no language that can be told{near}" in str(caught.value)
+
+
+def test_the_languages_are_those_that_the_detector_knows() -> None:
+    from py3langid import rank
+
+    assert {str(code) for code, _ in rank("hello")} - {"zxx"} == LANGUAGES - {"nb"}
 
 
 @pytest.mark.parametrize("weight", [0, -1])

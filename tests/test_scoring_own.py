@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import SUITE, harness, write
 
-from harness import HarnessError
-from harness.scoring.own import find_scorers
+from harness import HarnessError, Score
+from harness.scoring.own import NamedScorer, find_scorers, run_scorer
 
 SCORERS = """
 from harness import Score, ScoringContext
@@ -30,6 +31,14 @@ class Broken:
 class Other:
     def score(self, context):
         return 3
+
+class Exits:
+    def score(self, context):
+        raise SystemExit(3)
+
+class Async:
+    async def score(self, context):
+        return Score(value=1)
 
 class NoScorer:
     pass
@@ -71,7 +80,50 @@ def test_a_failing_scorer_is_a_failed_check_and_errors_are_its_own(own: pytest.P
 
 @pytest.mark.slow
 def test_a_scorer_that_raises_fails_no_case(own: pytest.Pytester) -> None:
-    run(own, "checks.mine:Broken").assert_outcomes(passed=1)
+    result = run(own, "checks.mine:Broken", "checks.mine:Exits", "checks.mine:Async")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["scorer errors: 3 (checks.mine:Broken: RuntimeError: no luck; *:Exits: SystemExit: 3; *:Async: it *)"]
+    )
+
+
+class Says:
+    def __init__(self, score: object) -> None:
+        self.said = score
+
+    def score(self, _: object) -> Any:
+        if isinstance(self.said, BaseException):
+            raise self.said
+        return self.said
+
+
+def odd(**fields: Any) -> dict[str, Any]:
+    return fields
+
+
+async def waiting() -> Score:
+    return Score(value=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (lambda: SystemExit(3), "SystemExit: 3"),
+        (waiting, "it returned something to await: scorers are plain functions, without `async`"),
+        (lambda: None, "it returned NoneType, a harness.Score is wanted"),
+        (lambda: Score(**odd(value="high")), "its `value` is 'high', a finite number or None is wanted"),
+        (lambda: Score(value=True), "its `value` is True, a finite number or None is wanted"),
+        (lambda: Score(value=float("nan")), "its `value` is nan, a finite number or None is wanted"),
+        (lambda: Score(**odd(is_pass="no")), "its `is_pass` is 'no', True, False or None is wanted"),
+        (lambda: Score(**odd(is_pass=1)), "its `is_pass` is 1, True, False or None is wanted"),
+        (lambda: Score(**odd(reason=[])), "its `reason` is of type list, a text or None is wanted"),
+        (lambda: Score(value=0.5, is_pass=False, reason="x"), None),
+    ],
+)
+def test_what_a_scorer_may_not_say_is_its_error(said: Any, error: str | None) -> None:
+    named = NamedScorer(name="mine", scorer=Says(said()))
+    score = run_scorer(named, None)  # type: ignore[arg-type]  # this one looks at nothing
+    assert (score.error, score.is_pass) == (error, False if error is None else None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from harness.casefile.problems import Problem, Unquoted, ValuePath, found
 from harness.config import did_you_mean
 from harness.model.facts import KINDS
 from harness.model.prompt import CoStar, CoStarParts
-from harness.model.promptfoo import PROMPTFOO
+from harness.model.promptfoo import NOT, PROMPTFOO
 from harness.model.suite import Assistant, Case, CaseTurn, Suite, Variant, Xfail
 
 if TYPE_CHECKING:
@@ -89,10 +89,15 @@ def _tell_choice(details: "ErrorDetails") -> tuple[ValuePath, str]:
 def _tell_fact(details: "ErrorDetails") -> tuple[ValuePath, str]:
     value = details["input"]
     if isinstance(value, dict) and isinstance(value.get("type"), str):
-        return ("type",), f"{found(value['type'])}; of promptfoo's assertions these are read: {', '.join(PROMPTFOO)}"
+        prefix = NOT if value["type"].startswith(NOT) else ""
+        near = did_you_mean(value["type"], [f"{prefix}{name}" for name in PROMPTFOO])
+        return (
+            "type",
+        ), f"{found(value['type'])}{near or ';'} of promptfoo's assertions these are read: {', '.join(PROMPTFOO)}"
     if isinstance(value, dict) and len(value) == 1:
         key = next(iter(value))
-        return (key,), f"unknown key{did_you_mean(key, [*KINDS, *PROMPTFOO]) or ';'} allowed: {', '.join(KINDS)}"
+        known = [f"{NOT}{name}" for name in PROMPTFOO] if str(key).startswith(NOT) else [*KINDS, *PROMPTFOO]
+        return (key,), f"unknown key{did_you_mean(str(key), known) or ';'} allowed: {', '.join(KINDS)}"
     number = ": put it in quotes, or write {number: ...}" if isinstance(value, int | float) else ""
     return (), f"{found(value)}, wanted is text or a mapping with one of the keys {', '.join(KINDS)}{number}"
 

@@ -1,7 +1,7 @@
 """What the user has set: pyproject.toml, the environment, `.env`, flags."""
 
 from harness.config.endpoint import OPENAI, Endpoint, check_target
-from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, hide_secrets, secrets
+from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand, secrets
 from harness.config.judge import JudgeSettings
 from harness.config.load import Config, Flags, RecordMode, load_config
 from harness.config.own_code import project_on_path
@@ -23,7 +23,6 @@ __all__ = [
     "expand",
     "find_project",
     "find_root",
-    "hide_secrets",
     "load_config",
     "project_on_path",
     "secrets",

@@ -1,16 +1,13 @@
 """The environment: `.env`, `${NAME}` in texts, and which of its values are secret."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\$\$\{|\$\{(?P<inside>[^}]*)(?P<end>\})?")
 _INSIDE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<fallback>:-(?P<default>.*))?", re.DOTALL)
-LONG_SECRET = 12
-"""Characters from which a value is looked for in texts; shorter ones, such as `EMPTY`, are also plain words."""
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$|^OPENAI_(ORG(_ID|ANIZATION)|PROJECT(_ID)?)$", re.IGNORECASE)
 
 
@@ -70,24 +67,3 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
         return environ[inside["name"]]
 
     return _PLACEHOLDER.sub(fill, text)
-
-
-def hide_secrets(data: Any, hidden: frozenset[str]) -> Any:
-    """Return plain data with every secret in its texts replaced by `[secret]`.
-
-    Args:
-        data: What `json.loads` may return.
-        hidden: The secrets. Those under 12 characters are also plain words, and stay.
-    """
-    long = sorted((secret for secret in hidden if len(secret) >= LONG_SECRET), key=len, reverse=True)
-    return _hidden(data, long) if long else data
-
-
-def _hidden(data: Any, secrets: Sequence[str]) -> Any:
-    if isinstance(data, str):
-        for secret in secrets:
-            data = data.replace(secret, "[secret]")
-        return data
-    if isinstance(data, dict):
-        return {key: _hidden(item, secrets) for key, item in data.items()}
-    return [_hidden(item, secrets) for item in data] if isinstance(data, list) else data

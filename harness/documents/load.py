@@ -30,6 +30,8 @@ _TEXT_READERS: dict[str, tuple[str, _TextReader]] = {
     ".tsv": ("text/tab-separated-values", read_tsv),
     ".txt": ("text/plain", read_text),
 }
+ENDINGS = frozenset({*_TEXT_READERS, ".pdf"})
+"""The ends of names that tell a format, in lower case."""
 _ENDINGS = ", ".join([*sorted(_TEXT_READERS), ".pdf"])
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -144,7 +146,7 @@ def _near_names(root: Path, file: Path) -> str:
 def _names_below(root: Path) -> Iterator[str]:
     for folder, _, files in os.walk(root):
         for name in files:
-            if PurePosixPath(name).suffix.lower() in {*_TEXT_READERS, ".pdf"}:
+            if PurePosixPath(name).suffix.lower() in ENDINGS:
                 yield (Path(folder) / name).relative_to(root).as_posix()
 
 

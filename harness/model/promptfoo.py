@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["PROMPTFOO", "translated"]
+__all__ = ["NOT", "PROMPTFOO", "translated"]
 
 NOT = "not-"
 
@@ -38,6 +38,7 @@ _FACTS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "contains-all": _each("all_of"),
     "icontains-all": _each("all_of"),
 }
+_WITHOUT_VALUE = {"is-json", "contains-json"}
 PROMPTFOO = tuple(_FACTS)
 """The names that are understood, each also with `not-` before it."""
 
@@ -54,6 +55,8 @@ def translated(value: Mapping[str, Any]) -> Mapping[str, Any]:
     make = _FACTS.get(name.removeprefix(NOT))
     if make is None:
         return value
+    if operand is None and name.removeprefix(NOT) not in _WITHOUT_VALUE:
+        raise ValueError(f"`{name}` has no value: what should be looked for?")
     if name.startswith(NOT):
         return {"not": make(operand), **rest}
     return {**make(operand), **rest}

@@ -31,6 +31,8 @@ class Brief:
     """For each claim that it judged what we say and what it says."""
     judge_errors: int = 0
     """How many answers it could not judge."""
+    scorer_errors: tuple[tuple[str, str], ...] = ()
+    """The suite's own scorers that said nothing of a turn, each with what it raised."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,7 @@ class Row:
             usage=self.usage,
             judge=next((f"{said.model} ({said.prompt})" for _, said in judgements), None),
             judged=tuple((one.claims[it.claim].support, it.support) for one, said in judgements for it in said.claims),
+            scorer_errors=tuple((it.scorer, it.error) for one in self.score.turns for it in one.own if it.error),
             judge_errors=sum(said.error is not None for _, said in judgements),
         )
 

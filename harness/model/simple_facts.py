@@ -1,9 +1,13 @@
 """Facts that stand alone: words, numbers, dates, lists, JSON, length, language."""
 
 import datetime as dt
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+
+from harness.model.languages import LANGUAGES, near_language
 
 if TYPE_CHECKING:  # annotations only: the model is imported where pydantic is not needed
     from pydantic_core import CoreSchema
@@ -36,6 +40,42 @@ class Spelled:
             return getattr(value, "spelling", value)
 
         return core_schema.no_info_before_validator_function(spell, handler(source))
+
+
+class Anything(Enum):
+    """What stands where no value is demanded: None is a value of JSON like any other."""
+
+    ANY = "\0any"
+    """Spelled in rows as no YAML can spell a text."""
+
+
+Plain: TypeAlias = str | bool | float | None
+"""A value of JSON that holds no others."""
+
+
+class PlainForm:
+    """A value of JSON in YAML: a text, a number, `true`, `false`, `null`."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(_source: object, _handler: Any) -> "CoreSchema":
+        from pydantic_core import core_schema
+
+        plain = core_schema.union_schema(
+            [core_schema.str_schema(), core_schema.bool_schema(strict=True), core_schema.float_schema()],
+            custom_error_type="plain",
+            custom_error_message="a text, a number, true, false or null is wanted",
+        )
+
+        def read(value: object, inner: Any) -> object:
+            if value in (Anything.ANY, Anything.ANY.value):
+                return Anything.ANY
+            # What the reader of suites makes of an unquoted boolean or date knows how it was spelled.
+            spelled: str | None = getattr(value, "spelling", None)
+            if spelled is None:
+                return inner(value)
+            return inner({"true": True, "false": False}.get(spelled.casefold(), spelled))
+
+        return core_schema.no_info_wrap_validator_function(read, core_schema.nullable_schema(plain))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,8 +223,8 @@ class JsonPath:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     json_path: str
     """`$` for the whole, then `.name`, `['name']`, `[0]`, `[-1]`, `[*]` or `.*` any number of times."""
-    equals: Annotated[str | float | None, Spelled] = None
-    """The value that one of the places must have; None: any."""
+    equals: Annotated[Plain | Anything, PlainForm] = field(default_factory=lambda: Anything.ANY)
+    """The value that one of the places must have, `null` too; left out: any."""
     weight: float = 1.0
     """As for text."""
 
@@ -196,7 +236,10 @@ class JsonPath:
         check_weight(self.weight)
 
     def __str__(self) -> str:
-        return f"json: {self.json_path}{'' if self.equals is None else f' = {self.equals}'}"
+        if isinstance(self.equals, Anything):
+            return f"json: {self.json_path}"
+        value = self.equals if isinstance(self.equals, str) else json.dumps(self.equals)
+        return f"json: {self.json_path} = {value}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -231,6 +274,9 @@ class Language:
     def __post_init__(self) -> None:
         if not _LANGUAGE.fullmatch(self.language):
             raise ValueError(f"`language` is {self.language!r}: a code such as `en` or `de` is wanted")
+        if self.language not in LANGUAGES:
+            near = near_language(self.language)
+            raise ValueError(f"`language` is {self.language!r}, which is no language that can be told{near}")
         check_weight(self.weight)
 
     def __str__(self) -> str:

@@ -95,8 +95,11 @@ def _session(config: pytest.Config, folder: Path) -> "HarnessSession | None":
     if root is None:
         return None
     if root not in sessions:
-        from harness.pytest_plugin.hooks import SessionHooks
-        from harness.pytest_plugin.session import start_session
+        from harness.pytest_plugin.garbage import garbage_kept
+
+        with garbage_kept():
+            from harness.pytest_plugin.hooks import SessionHooks
+            from harness.pytest_plugin.session import start_session
 
         session = sessions[root] = start_session(config, root)
         if session is not None:

@@ -3,16 +3,19 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import cast, get_args
 
 import pytest
 
 from harness.answer import FactLike, read_facts
 from harness.casefile import load_suite
 from harness.cassettes.library import TESTS
-from harness.config import Config
+from harness.config import Config, did_you_mean
 from harness.documents import Document
-from harness.errors import HarnessError
+from harness.errors import CaseFileError, HarnessError
+from harness.model.facts import AnyFact
 from harness.model.plan import Planned
 from harness.model.row import Row
 from harness.model.score import DEFAULT_MIN_GROUNDEDNESS, Behaviour, Claim, FactScore, Outcome, TurnScore
@@ -97,12 +100,11 @@ class Asked:
         return self._turn.claims
 
     def states(self, *facts: FactLike) -> Check:
-        """Look for facts, spelled as in a case file; all of them must be there.
-
-        Raises:
-            CaseFileError: One of them is no fact.
-        """
-        scores = [self._check(fact) for fact in facts]
+        """Look for facts, spelled as in a case file; all of them must be there. The test fails where one is no fact."""
+        with _told("states"):
+            if not facts:
+                raise CaseFileError("no fact is given: what should the answer state?", hint="as in asked.states(28)")
+            scores = [self._check(fact) for fact in read_facts(facts, "facts")]
         missing = [score for score in scores if not score.is_met]
         return self._noted(", ".join(_in_words(score) for score in missing or scores), is_met=not missing)
 
@@ -111,9 +113,8 @@ class Asked:
         cited = {citation.document for citation in self._turn.citations}
         return self._noted(f"a citation of {document}", is_met=document in cited)
 
-    def _check(self, fact: FactLike) -> FactScore:
-        (read,) = read_facts([fact])
-        return check_fact(read, self.text, lambda sql: values_of(sql, self._documents))[0]
+    def _check(self, fact: AnyFact) -> FactScore:
+        return check_fact(fact, self.text, lambda sql: values_of(sql, self._documents))[0]
 
     def _noted(self, what: str, *, is_met: bool) -> Check:
         check = Check(what=what, is_met=is_met, answer=self.text)
@@ -128,6 +129,39 @@ class Asked:
         provenance = self.row.transcript.provenance
         if provenance is not None and provenance.cassette is not None:
             yield f"{provenance.origin}: {provenance.cassette}"
+
+
+@contextmanager
+def _told(call: str) -> Iterator[None]:
+    """Fail the test by what is wrong with a call of it: ten frames of our own would only hide that."""
+    try:
+        yield
+    except HarnessError as error:
+        raise pytest.fail.Exception(f"{call}: {error}", pytrace=False) from None
+
+
+def _check_arguments(prompt: object, texts: Mapping[str, object], documents: object, expect: object) -> None:
+    """Refuse arguments of another kind.
+
+    Raises:
+        CaseFileError: One is.
+    """
+    given = {name: text for name, text in texts.items() if text is not None}
+    for name, value in {"prompt": prompt, **given}.items():
+        if not isinstance(value, str):
+            raise CaseFileError(f"found {value!r}, a text is wanted", where=name)
+        if name == "prompt" and not value.strip():
+            raise CaseFileError("is empty: what should be asked?", where=name)
+    is_list = isinstance(documents, Sequence) and not isinstance(documents, str | bytes)
+    if documents is not None and not (
+        is_list and all(isinstance(one, str) for one in cast("Sequence[object]", documents))
+    ):
+        hint = 'names below the fixtures folder, as in documents=["products.json"]'
+        raise CaseFileError(f"found {documents!r}, a list of names is wanted", where="documents", hint=hint)
+    allowed = get_args(Expectation)
+    if expect not in allowed:
+        near = did_you_mean(expect, allowed) if isinstance(expect, str) else ""
+        raise CaseFileError(f"found {expect!r}{near or ';'} allowed: {', '.join(allowed)}", where="expect")
 
 
 def _in_words(score: FactScore) -> str:
@@ -170,30 +204,34 @@ class Ask:
             model: Its model; None: the suite's, or the configured one.
             expect: What the account of a failure calls right.
 
-        Raises:
-            HarnessError: A document, the suite or a setting cannot be used.
+        The test fails where an argument, a document, the suite or a setting cannot be used.
         """
-        base = self.load(suite) if suite is not None else _bare(refusal or REFUSAL)
-        own = base.assistant
-        assistant = replace(
-            own,
-            instructions=own.instructions if instructions is None else instructions,
-            model=own.model if model is None else model,
-        )
-        case = Case(id=self._name(), prompt=prompt, expect=expect)
-        asking = replace(
-            base,
-            documents=base.documents if documents is None else tuple(documents),
-            assistant=assistant,
-            refusal=refusal or base.refusal,
-            variants={},
-            cases=(case,),
-        )
-        line = self.item.reportinfo()[1] or 0
-        loaded = LoadedSuite(suite=asking, path=_file(self.item), lines={case.id: line + 1}, document_lines={})
-        asked = self.run(loaded)
+        with _told("ask"):
+            texts = {"suite": suite, "instructions": instructions, "refusal": refusal, "model": model}
+            _check_arguments(prompt, texts, documents, expect)
+            base = self.load(suite) if suite is not None else _bare(refusal or REFUSAL)
+            own = base.assistant
+            assistant = replace(
+                own,
+                instructions=own.instructions if instructions is None else instructions,
+                model=own.model if model is None else model,
+            )
+            asking = replace(
+                base,
+                documents=base.documents if documents is None else tuple(documents),
+                assistant=assistant,
+                refusal=refusal or base.refusal,
+                variants={},
+                cases=(Case(id=self._name(), prompt=prompt, expect=expect),),
+            )
+            asked = self.run(self._loaded(asking))
         self.asked.append(asked)
         return asked
+
+    def _loaded(self, suite: Suite) -> LoadedSuite:
+        line = self.item.reportinfo()[1] or 0
+        lines = {case.id: line + 1 for case in suite.cases}
+        return LoadedSuite(suite=suite, path=_file(self.item), lines=lines, document_lines={})
 
     def _name(self) -> str:
         """Name the recording by the test: class, function and parameters, as far as a file's name may hold them."""

@@ -6,23 +6,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.casefile import find_suites, load_suite
-from harness.config import Config, Flags, find_root, hide_secrets, load_config
+from harness.casefile.load import adapter
+from harness.cassettes.secrets import Secrets
+from harness.config import Config, Flags, find_root, load_config
 from harness.errors import HarnessError, ResultsError
 from harness.model.plan import Planned
 from harness.model.row import Brief, Row
 from harness.model.suite import LoadedSuite
 from harness.pipeline import Part, Pipeline
 from harness.plan import SourceFiles, check_variants, plan_suite
-from harness.pytest_plugin.asking import Ask, Asks
 from harness.pytest_plugin.collect import CaseItem
+from harness.pytest_plugin.garbage import garbage_kept
 from harness.report.failure import failure_text
 from harness.report.summary import summary_lines
 from harness.results import RunFolder, row_data, row_from_data
+
+if TYPE_CHECKING:  # annotations only: most sessions have no test that asks
+    from harness.pytest_plugin.asking import Ask, Asks
 
 ROW, BRIEF = "harness_row", "harness_brief"
 """Attributes of a report: the project's root with a row as plain data (it may come from an xdist worker), and what the
@@ -73,6 +78,7 @@ class HarnessSession:
         self._folder = RunFolder(path=Path(folder)) if folder else RunFolder.new(config.project.results)
         share = int((workerinput or {}).get("workercount", 1))
         self._part = Part(folder=self._folder, embedded_url=told.get("url"), share=share)
+        self._secrets = Secrets(config.secrets)
         self._loaded: list[LoadedSuite] = []
         self._files = SourceFiles(project=config.project)
         self._suites = frozenset(path.resolve() for path in find_suites(config.project))
@@ -105,6 +111,9 @@ class HarnessSession:
         Raises:
             InputError: The suite or a document of it is not as it should be.
         """
+        if not self._loaded:
+            with garbage_kept():
+                adapter()
         loaded = load_suite(path.resolve(), self._config.project, self._config.environ)
         self._loaded.append(loaded)
         return plan_suite(loaded, self._config, files=self._files)
@@ -134,9 +143,11 @@ class HarnessSession:
         """Return a case's row, waiting for it."""
         return self.pipeline.row(planned)
 
-    def ask(self, item: pytest.Item) -> Ask:
+    def ask(self, item: pytest.Item) -> "Ask":
         """Return what lets a test ask."""
         if self._asks is None:
+            from harness.pytest_plugin.asking import Asks
+
             self._asks = Asks(self._config, self._part, self._worker)
         return self._asks.of(item)
 
@@ -162,7 +173,7 @@ class HarnessSession:
         self._briefs.append(getattr(report, BRIEF, None) or row_from_data(data).brief)
         delattr(report, ROW)
         try:
-            self._folder.append(hide_secrets(data, self._config.secrets))
+            self._folder.append(self._secrets.taken_out(data, "[secret]"))
         except (OSError, ResultsError) as error:
             self._unwritten = f"results could not be written: {error}"
 

@@ -8,9 +8,13 @@ from harness.model.row import Brief
 from harness.model.score import Behaviour, Outcome
 from harness.model.suite import Expectation
 from harness.report.agreement import agreement_lines
+from harness.report.plain import plain, shortened
 
 STAND_INS = {"extractive", "eager", "scripted"}
 """Models that are built into the embedded server. Reports say that they are no language models."""
+
+_MOST_ERRORS = 3
+"""More different errors of scorers than this are only counted."""
 
 
 def summary_lines(rows: Sequence[Brief]) -> Iterator[str]:
@@ -23,6 +27,7 @@ def summary_lines(rows: Sequence[Brief]) -> Iterator[str]:
     yield from _tokens(rows)
     yield from _stand_ins(rows)
     yield from agreement_lines(rows)
+    yield from _scorer_errors(rows)
 
 
 def _matrix(rows: Sequence[Brief]) -> Iterator[str]:
@@ -74,3 +79,11 @@ def _stand_ins(rows: Sequence[Brief]) -> Iterator[str]:
     models = sorted({str(row.model) for row in rows if row.behaviour is not Behaviour.ERRORED} & STAND_INS)
     if models:
         yield f"models: {', '.join(models)} (built-in stand-ins, not language models)"
+
+
+def _scorer_errors(rows: Sequence[Brief]) -> Iterator[str]:
+    errors = Counter(error for row in rows for error in row.scorer_errors)
+    if errors:
+        told = [f"{plain(name)}: {shortened(message, 120)}" for (name, message), _ in errors.most_common(_MOST_ERRORS)]
+        more = f"; and {len(errors) - _MOST_ERRORS} others" if len(errors) > _MOST_ERRORS else ""
+        yield f"scorer errors: {errors.total()} ({'; '.join(told)}{more})"

@@ -1,6 +1,5 @@
 """Whether the citations of an answer are true."""
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from harness.scoring.claims import Answer, Placed, Statement
 from harness.scoring.given import Setting
 from harness.scoring.grounding import ground
 from harness.scoring.held import holds_evidence
-from harness.scoring.index import Index, index_of
+from harness.scoring.index import Index, index_text
 
 __all__ = ["Sources", "missing_citations", "score_citations", "with_bare_markers"]
 
@@ -131,18 +130,13 @@ def _supports(citation: Citation, index: Index, claim: Claim, sources: Sources) 
     if is_own and holds_evidence(passage.text, claim, sources.documents):
         return claim.support == "supported"
     # The answer may rest on another place that says the same.
-    return _grounds(_index_of_passage(passage.text, index.document), claim, sources.setting)
+    return _grounds(index_text(passage.text, "retrieved"), claim, sources.setting)
 
 
 def _grounds(index: Index, claim: Claim, setting: Setting) -> bool:
     statement = Statement(text=claim.text, start=claim.start, end=claim.end, kind="claim")
     judged = ground(statement, [index], setting, ())
     return judged is not None and judged.support == "supported"
-
-
-def _index_of_passage(text: str, document: Document) -> Index:
-    sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    return index_of(Document(path=document.path, sha256=sha256, media_type="text/plain", text=text, passages=()))
 
 
 def missing_citations(demanded: Sequence[str], scores: Sequence[CitationScore]) -> tuple[str, ...]:

@@ -59,9 +59,11 @@ def corrects(text: str, claim: Sequence[Term], index: Index, asked: AbstractSet[
     numbers = {term.key for term in claim if term.kind == "number"}
     # A word that stands nowhere (`lasts` for `runs`) does not tell the document's sentences apart.
     words = {term.key for term in claim if term.key not in numbers and term.key in index.postings}
+    if not numbers or len(words) < _WORDS:
+        return None
     whole = sum(index.weight(key) for key in words)
     best = index.best_segment(words)
-    if not numbers or len(words) < _WORDS or best is None or best[2] > _RIVALS or best[1] < _SAME_STATEMENT * whole:
+    if best is None or best[2] > _RIVALS or best[1] < _SAME_STATEMENT * whole:
         return None
     at, weight, _ = best
     stated = [number_of(key) for key in index.keys[at] if is_number_key(key)]

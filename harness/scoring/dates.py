@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.documents.language import fold
+from harness.scoring.lazy import Pattern
 
 __all__ = ["StatedDate", "find_dates"]
 
@@ -37,14 +38,14 @@ _DAY = rf"(?P<day>\d{{1,2}}|{_WORDS})(?:st|nd|rd|th|er|\.|\u00ba|\u00b0)?"
 _MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
 _YEAR = r"(?:,?\s*(?:(?:of|de|del)\s+)?(?P<year>\d{4})(?!\d))?"
 _PATTERNS = (
-    re.compile(r"(?<![\d.])(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?![\d/-]|\.\d)"),
-    re.compile(
+    Pattern(r"(?<![\d.])(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?![\d/-]|\.\d)"),
+    Pattern(
         r"(?<![\d./-])(?P<first>\d{1,2})(?P<sign>[./-])(?P<second>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2})(?![\d/-]|\.\d)"
     ),
-    re.compile(
+    Pattern(
         rf"(?<![\w.,]){_DAY}[\s-]+(?:(?:day\s+)?(?:of|de)\s+)?{_MONTH}(?!\w)(?:-(?=\d{{4}}))?{_YEAR}", re.IGNORECASE
     ),
-    re.compile(rf"(?<!\w){_MONTH}\s+(?:the\s+)?{_DAY}(?![\w%]|[.,]\d){_YEAR}", re.IGNORECASE),
+    Pattern(rf"(?<!\w){_MONTH}\s+(?:the\s+)?{_DAY}(?![\w%]|[.,]\d){_YEAR}", re.IGNORECASE),
 )
 
 

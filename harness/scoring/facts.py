@@ -1,6 +1,7 @@
 """Whether an answer states what its case expects."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,6 +26,7 @@ from harness.model.facts import (
     Text,
 )
 from harness.model.score import FactScore
+from harness.model.simple_facts import Anything
 from harness.scoring.dates import find_dates
 from harness.scoring.denied import is_denied
 from harness.scoring.jsonpath import find_json, is_value, places
@@ -35,6 +37,9 @@ from harness.scoring.terms import quantities
 from harness.scoring.words import find_words
 
 __all__ = ["Checked", "FactChecker", "Query", "QueryError", "check_fact"]
+
+
+_MINUS = re.compile(r"(?P<before>\S?)\s*\b(?:minus|negative)\s+\Z", re.IGNORECASE)
 
 
 class QueryError(ValueError):
@@ -164,8 +169,8 @@ class FactChecker:
         if found is None:
             return Checked(is_met=False, note="no JSON")
         data, span = found
-        values = places(fact.json_path, data)
-        is_met = bool(values) if fact.equals is None else any(is_value(fact.equals, value) for value in values)
+        values, wanted = places(fact.json_path, data), fact.equals
+        is_met = bool(values) if isinstance(wanted, Anything) else any(is_value(wanted, value) for value in values)
         return Checked(is_met=is_met, spans=(span,) if is_met else ())
 
     def _listed(self, fact: Listed) -> Checked:
@@ -205,14 +210,15 @@ class FactChecker:
     def _find_number(self, value: float, fact: Number | Sql) -> tuple[int, int] | None:
         for stated in _numbers(self._answer):
             has_unit = _has_unit(stated, self._answer, fact.unit) or (self._is_unit_optional and stated.unit is None)
-            if not has_unit or not _is_near(value, stated, self._answer, fact):
+            meant = -value if _is_minus(stated, self._answer) else value
+            if not has_unit or not _is_near(meant, stated, self._answer, fact):
                 continue
             if not is_denied(self._answer, stated.start, stated.end):
                 return stated.start, stated.end
         return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _numbers(text: str) -> tuple[Quantity, ...]:
     """Keep what was read of a text: all facts of a case are looked for in the same answer and passages."""
     return tuple(quantities(text))
@@ -261,6 +267,12 @@ def _is_near(value: float, stated: Quantity, answer: str, fact: Number | Sql) ->
         allowed = max(fact.tolerance or 0.0, abs(value) * (fact.relative_tolerance or 0.0))
         return difference <= allowed * (1 + 1e-9)
     return is_stated(value, stated.value, answer[stated.start : stated.end])
+
+
+def _is_minus(stated: Quantity, answer: str) -> bool:
+    """Tell whether a sign in words stands before a number: `minus 5`, and not `10 minus 5`."""
+    sign = _MINUS.search(answer[max(0, stated.start - 30) : stated.start])
+    return sign is not None and not (sign["before"].isdigit() or sign["before"] in {"%", ")", "]"})
 
 
 def _has_unit(stated: Quantity, answer: str, unit: str | None) -> bool:

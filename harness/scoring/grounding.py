@@ -67,6 +67,8 @@ class Features(NamedTuple):
         return 1 / (1 + math.exp(-total))
 
 
+_WHOLE = Features(words=1.0, pairs=1.0, coverage=1.0, numbers=0.0, names=0.0)
+"""The best there is: nothing is missing, and the words stand in the claim's order."""
 _WEIGHTS = tuple(weights.WEIGHTS[name] for name in Features._fields)
 
 
@@ -87,6 +89,11 @@ class Fit:
         """How much speaks for the claim, in [0, 1]."""
         return self.features.score
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no other window can hold more of the claim."""
+        return not self.decisive and self.features == _WHOLE
+
 
 def fits(claim: Sequence[Term], row: Sequence[str], index: Index, given: AbstractSet[str]) -> Iterator[Fit]:
     """Measure the windows of a document that come nearest to a claim.
@@ -103,11 +110,11 @@ def fits(claim: Sequence[Term], row: Sequence[str], index: Index, given: Abstrac
     has_unit = any(term.unit for term in claim)
     for window in index.windows(weighed):
         held = index.window_keys(window)
-        values = [number_of(key) for key in held if is_number_key(key)]
         other_unit = _of_other_unit(claim, index.text(window)) if has_unit else ()
-        absent = [
-            term for term in claim if term.key in other_unit or (term.key not in held and not rounds(term, values))
-        ]
+        gone = [term for term in claim if term.key in other_unit or term.key not in held]
+        has_number = any(term.kind == "number" for term in gone)
+        values = [number_of(key) for key in held if is_number_key(key)] if has_number else ()
+        absent = [term for term in gone if term.key in other_unit or not rounds(term, values)]
         missing = [term for term in absent if term.key not in given]
         whole = sum(weighed.values()) - sum(weighed[key] for key in {term.key for term in absent} & given)
         lost = sum(weighed[key] for key in {term.key for term in missing})
@@ -145,13 +152,19 @@ def _of_other_unit(claim: Sequence[Term], passage: str) -> set[str]:
 
 def _decisive(claim: Sequence[Term], missing: Sequence[Term], index: Index, window: Window) -> tuple[Term, ...]:
     """Find the numbers and names that a passage would have to hold, and does not."""
+    is_record = index.segments[window.first].is_record  # `Category Laptops` is a column and its value, no full name
+    full_names = [
+        (left, right)
+        for left, right in (() if is_record else pairwise(claim))
+        if left.kind == right.kind == "name" and right.start - left.end == 1
+    ]
+    if not full_names and all(term.kind != "name" for term in missing):
+        return tuple(term for term in missing if term.kind == "number")
     near = _near(index, window)
     names = {key for segment in near for key in segment}
     absent = [term for term in missing if term.kind == "number" or (term.kind == "name" and term.key not in names)]
-    is_record = index.segments[window.first].is_record  # `Category Laptops` is a column and its value, no full name
-    for left, right in () if is_record else pairwise(claim):
-        is_full_name = left.kind == right.kind == "name" and right.start - left.end == 1
-        if is_full_name and {left, right}.isdisjoint(absent) and not _stand_together(left.key, right.key, near):
+    for left, right in full_names:
+        if {left, right}.isdisjoint(absent) and not _stand_together(left.key, right.key, near):
             absent.append(right)
     return tuple(absent)
 
@@ -178,11 +191,22 @@ def _stand_together(left: str, right: str, near: Sequence[tuple[str, ...]]) -> b
 def best_fit(text: str, indexes: Sequence[Index], given: AbstractSet[str] = frozenset()) -> Fit | None:
     """Return the fit that speaks most for a claim; None where no word of it stands anywhere."""
     claim, row = read_terms(text)
-    found = (fit for index in indexes for fit in fits(claim, row, index, given))
-    best = max(found, key=lambda fit: (not fit.decisive, fit.score), default=None)
+    best = _best(fit for index in indexes for fit in fits(claim, row, index, given))
     if best is None or best.decisive or best.index.segments[best.window.first].is_record:
         return best
     return replace(best, decisive=displaced(claim, row, best.index.window_row(best.window)))
+
+
+def _best(found: Iterable[Fit]) -> Fit | None:
+    """Return the first of the best fits; none is asked for behind one that holds the whole claim."""
+    best, most = None, (False, 0.0)
+    for fit in found:
+        worth = (not fit.decisive, fit.score)
+        if best is None or worth > most:
+            best, most = fit, worth
+        if fit.is_whole:
+            break
+    return best
 
 
 def is_quoted(text: str, indexes: Sequence[Index]) -> bool:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -21,6 +21,7 @@ __all__ = ["Index", "Segment", "Window", "build_index", "index_of", "index_text"
 
 _WINDOW = 3  # sentences: a statement and its neighbours, as people judge support
 _KEPT = 64  # documents whose index is kept
+_KEPT_TEXTS = 256  # the same of passages, which are some thousand characters
 _CANDIDATES = 3  # windows that are looked at closely
 _SAME = 1e-9  # sums that differ by less are equal: they were added up in different orders
 _WORTHWHILE = 0.7  # of the best one's weight: others that hold less are not
@@ -83,7 +84,7 @@ class Index:
     """Weights computed so far."""
     starts: dict[str, AbstractSet[int]] = field(default_factory=dict, compare=False)
     """The first segments of the windows that hold a key, as far as computed."""
-    held: dict[str, AbstractSet[int]] = field(default_factory=dict, compare=False)
+    held: dict[str, frozenset[int]] = field(default_factory=dict, compare=False)
     """The segments that hold a key, as far as asked for."""
 
     @property
@@ -138,7 +139,7 @@ class Index:
             left -= weight
         return total
 
-    def _held(self, key: str) -> AbstractSet[int]:
+    def _held(self, key: str) -> frozenset[int]:
         known = self.held.get(key)
         if known is None:
             known = self.held[key] = frozenset(self.postings.get(key, ()))
@@ -171,6 +172,9 @@ class Index:
             Its index, the weight of what it holds, and how many segments hold as much; None where none holds any.
         """
         allowed = None if holding is None else self._held(holding)
+        together = self._together(wanted, allowed)
+        if together:  # nothing can hold more than all of it
+            return min(together), sum(self.weight(key) for key in wanted), len(together)
 
         def places(key: str) -> AbstractSet[int]:
             return self._held(key) if allowed is None else self._held(key) & allowed
@@ -181,6 +185,14 @@ class Index:
         most = max(total.values())
         rivals = sorted(at for at, weight in total.items() if weight >= most - _SAME)
         return rivals[0], most, len(rivals)
+
+    def _together(self, wanted: AbstractSet[str], allowed: frozenset[int] | None) -> frozenset[int]:
+        """Find the segments that hold all the wanted keys: in a document of one template the common words cost most."""
+        held = [self._held(key) for key in wanted]
+        if allowed is not None:
+            held.append(allowed)
+        held.sort(key=len)
+        return held[0].intersection(*held[1:]) if held else frozenset()
 
     def window_keys(self, window: Window) -> set[str]:
         """Return the keys that a window holds, context included."""
@@ -317,7 +329,13 @@ def index_of(document: Document) -> Index:
 
 
 def index_text(text: str, name: str) -> Index:
-    """Return the index of a text that is no file, kept like a document's."""
+    """Return the index of a text that is no file, kept for a while: a search finds the same passages again."""
+    index = _index_of_text(text)
+    return replace(index, document=replace(index.document, path=name))
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _index_of_text(text: str) -> Index:
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     passage = Passage(text=text, start=0, end=len(text))
-    return index_of(Document(path=name, sha256=digest, media_type="text/plain", text=text, passages=(passage,)))
+    return build_index(Document(path="", sha256=digest, media_type="text/plain", text=text, passages=(passage,)))

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from harness.model.simple_facts import Plain
+
 __all__ = ["find_json", "is_value", "places"]
 
 _FENCED = re.compile(r"```[^\n`]*\n(?P<body>.*?)\n[ \t]*```", re.DOTALL)
@@ -52,8 +54,10 @@ def _inside(value: Any, step: re.Match[str]) -> Iterator[Any]:
         yield value[name]
 
 
-def is_value(wanted: str | float, value: Any) -> bool:
-    """Compare a value of the answer with the one wanted: `3` and `3.0` are one, `"true"` and true too."""
-    if isinstance(wanted, int | float):
-        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value - wanted) <= 1e-9
-    return wanted == (value if isinstance(value, str) else json.dumps(value))
+def is_value(wanted: Plain, value: Any) -> bool:
+    """Compare a value of the answer with the one wanted: `3` and `3.0` are one, the text `"true"` is true too."""
+    if isinstance(wanted, str):
+        return wanted == (value if isinstance(value, str) else json.dumps(value))
+    if wanted is None or isinstance(wanted, bool):
+        return value is wanted
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value - wanted) <= 1e-9

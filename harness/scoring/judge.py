@@ -86,7 +86,10 @@ class ChatJudge:
     async def _ask(self, client: "AsyncOpenAI", task: Task, more: Mapping[str, Any]) -> str:
         messages = [{"role": "system", "content": _INSTRUCTIONS}, {"role": "user", "content": task.text}]
         body = {"model": self.model, "messages": messages, "temperature": 0, **more}
-        made: Any = await client.post("/chat/completions", body=body, cast_to=object)
+        try:
+            made: Any = await client.post("/chat/completions", body=body, cast_to=object)
+        except (ValueError, RecursionError) as error:  # it calls its answer JSON, and the client reads it so
+            raise JudgeError(f"the endpoint's answer is no JSON: {error}") from None
         try:
             return str(made["choices"][0]["message"]["content"] or "")
         except (LookupError, TypeError):
@@ -142,10 +145,11 @@ def _verdicts(reply: str, count: int) -> tuple[JudgedClaim, ...]:
     verdicts = data.get("verdicts") if isinstance(data, dict) else None
     if not isinstance(verdicts, list):
         raise JudgeError(f"the reply is no JSON object with `verdicts`: {reply[:120]!r}")
-    judged = {one.claim: one for one in map(_verdict, verdicts)}
-    if set(judged) != set(range(count)):
-        raise JudgeError(f"the reply judges claims {sorted(at + 1 for at in judged)}, wanted are 1 to {count}")
-    return tuple(judged[at] for at in range(count))
+    judged = sorted(map(_verdict, verdicts), key=lambda one: one.claim)
+    if [one.claim for one in judged] != list(range(count)):
+        numbers = [one.claim + 1 for one in judged]
+        raise JudgeError(f"the reply judges claims {numbers}, wanted are 1 to {count}, each once")
+    return tuple(judged)
 
 
 def _braced(reply: str) -> str:

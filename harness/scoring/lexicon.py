@@ -5,6 +5,8 @@ They are searched for in text whose apostrophes are straight.
 
 import re
 
+from harness.scoring.lazy import Pattern
+
 __all__ = [
     "ABSTENTION",
     "ADVICE",
@@ -24,11 +26,11 @@ __all__ = [
 ]
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    """Compile phrases that are written one a line (deeper lines go on); a blank matches any white space."""
+def _pattern(text: str) -> Pattern:
+    """Join phrases that are written one a line (deeper lines go on); a blank matches any white space."""
     joined = re.sub(r"\n {8}", "", text.strip())
     lines = (line.strip() for line in joined.splitlines())
-    return re.compile("|".join(f"(?:{line})" for line in lines).replace(" ", r"\s+"), re.IGNORECASE)
+    return Pattern("|".join(f"(?:{line})" for line in lines).replace(" ", r"\s+"), re.IGNORECASE)
 
 
 _SOURCE = (
@@ -109,7 +111,7 @@ ABSTENTION = _pattern(rf"""
 """)
 """An answer is not to be found, in the documents or elsewhere."""
 
-DENIAL = re.compile(
+DENIAL = Pattern(
     r"\b(?:no|not|never|neither|cannot|lacks?|unable|incapable|unknown|unanswerable|unavailable|insufficient|beyond|"
     r"outside|out|missing|unclear)\b|n't\b",
     re.IGNORECASE,
@@ -175,7 +177,7 @@ IMPERSONAL = _pattern(r"""
 """)
 """A judgement on the request. A rule of a handbook may read the same: what the documents hold is no refusal."""
 
-MORAL = re.compile(
+MORAL = Pattern(
     r"\b(?:illegal|unlawful|(?:un)?ethical(?:ly)?|harm(?:s|ing|ed|ful)?|(?:in|not )appropriate|respect(?:ful|"
     r"ing|fully)?|violen(?:ce|t)|"
     r"discriminat\w*|stereotyp\w*|offensive|dangerous|dignity|morals?|morally|values|prejudice\w*|biase?d?|hate\w*|"
@@ -196,7 +198,7 @@ OPINIONLESS = _pattern(r"""
 """)
 """The assistant has no view of its own: what follows is then part of an answer."""
 
-OPINION_ASKED = re.compile(
+OPINION_ASKED = Pattern(
     r"\b(?:you|your|should|opinions?|thoughts|think|best|better|worst|worse|favou?rite|prefer|agree)\b", re.IGNORECASE
 )
 """A question for a view. To any other, `I have no opinions` before an answer is a habit and no refusal."""
@@ -228,7 +230,7 @@ ADVICE = _pattern(r"""
 """)
 """Where to ask instead, what to do, what is wanted for an answer: it says nothing about the documents."""
 
-NOTED = re.compile(
+NOTED = Pattern(
     r"^\W*(?:however|but|that said|nevertheless|still),? it(?: is|'s| may be| should be) (?:also )?(?:(?:important|"
     r"worth|essential|crucial) (?:to )?)?(?:not(?:e|ing|ed)|mention(?:ing)?|acknowledg(?:e|ing)|recogni[sz](?:e|ing)|"
     r"remember(?:ing)?|understand|consider)\b",
@@ -236,7 +238,7 @@ NOTED = re.compile(
 )
 """What reads like advice and is not: `However, it is important to note that Vietnam ...`."""
 
-CONTRAST = re.compile(
+CONTRAST = Pattern(
     r"^\W*(?:however|but|nevertheless|nonetheless|that (?:being )?said|still|yet|on the other hand|instead|"
     r"with that said|generally|in general|typically)\b|^\W*(?:here (?:are|is)|based on|according to)\b",
     re.IGNORECASE,
@@ -260,13 +262,13 @@ FILLER = _pattern(r"""
 """)
 """Politeness: nothing that could be checked."""
 
-LEAD_IN = re.compile(r":\W*$")
+LEAD_IN = Pattern(r":\W*$")
 """What only announces a list or a table."""
 
-OFFER = re.compile(
+OFFER = Pattern(
     r"^\W*(?:would you like|do you want|shall i|should i|can i help|may i|is there anything)", re.IGNORECASE
 )
 """A question out of politeness, at the end of an answer."""
 
-YES_NO = re.compile(r"\W*(?:yes|no|correct|right|indeed|exactly|true|false)\b", re.IGNORECASE)
+YES_NO = Pattern(r"\W*(?:yes|no|correct|right|indeed|exactly|true|false)\b", re.IGNORECASE)
 """An answer to a yes-or-no question, whatever follows."""

@@ -1,6 +1,7 @@
 """Scorers of your own: found by an entry point's name or as `package.module:name`; an error in one is its own."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -102,9 +103,33 @@ def _owner(point: EntryPoint) -> str:
 def run_scorer(named: NamedScorer, context: ScoringContext) -> OwnScore:
     """Return what a scorer says; an error in it is that score's error."""
     try:
-        score = named.scorer.score(context)
-    except Exception as error:  # noqa: BLE001 - somebody else's program: whatever it raises concerns its own score only
+        score: object = named.scorer.score(context)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's program: what it raises is its score's
         return OwnScore(scorer=named.name, error=f"{type(error).__name__}: {error}")
-    if not isinstance(score, Score):
-        return OwnScore(scorer=named.name, error=f"it returned {type(score).__name__}, a harness.Score is wanted")
+    wrong = _wrong(score)
+    if wrong is not None or not isinstance(score, Score):
+        return OwnScore(scorer=named.name, error=wrong)
     return OwnScore(scorer=named.name, value=score.value, is_pass=score.is_pass, reason=score.reason)
+
+
+def _wrong(score: object) -> str | None:
+    """Say why what a scorer returned is no score."""
+    if isinstance(score, Awaitable):
+        if isinstance(score, Coroutine):
+            score.close()  # or Python warns that nobody awaits it
+        return "it returned something to await: scorers are plain functions, without `async`"
+    if not isinstance(score, Score):
+        return f"it returned {type(score).__name__}, a harness.Score is wanted"
+    value, is_pass, reason = (getattr(score, name) for name in ("value", "is_pass", "reason"))  # as they really are
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if value is not None and not is_number:
+        return f"its `value` is {_shown(value)}, a finite number or None is wanted"
+    if is_pass is not None and not isinstance(is_pass, bool):
+        return f"its `is_pass` is {_shown(is_pass)}, True, False or None is wanted"
+    if reason is not None and not isinstance(reason, str):
+        return f"its `reason` is {_shown(reason)}, a text or None is wanted"
+    return None
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:60] if isinstance(value, str | int | float) else f"of type {type(value).__name__}"

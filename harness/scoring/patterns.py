@@ -12,6 +12,9 @@ _HARMLESS_LENGTH = 4_000
 """Characters up to which one open repeat costs at most some milliseconds."""
 _OPEN_REPEAT = re.compile(r"(?<!\\)(?:\\\\)*(?:[*+]|\{\d*,\d*\})")
 _REPEATED_GROUP = re.compile(r"\)\s*[*+{]")
+_MOST_CHOICES = 4
+"""Alternatives and optional parts up to which trying all of them together costs nothing: each may double the ways."""
+_CHOICE = re.compile(r"\||\?(?!:)")
 _WORKER = """
 import json, re, sys
 pattern, text = json.load(sys.stdin)
@@ -42,7 +45,10 @@ def search(pattern: str, text: str) -> tuple[int, int] | None:
 
 def _is_harmless(pattern: str, text: str) -> bool:
     repeats = len(_OPEN_REPEAT.findall(pattern))
-    if _REPEATED_GROUP.search(pattern) or re.search(r"\\\d|\(\?P=", pattern):
+    # Back references, and groups that can do more, such as set a flag by which comments may stand before a repeat.
+    if _REPEATED_GROUP.search(pattern) or re.search(r"\\\d|\(\?[^:]", pattern):
+        return False
+    if len(_CHOICE.findall(pattern)) > _MOST_CHOICES:
         return False
     return repeats == 0 or (repeats == 1 and len(text) <= _HARMLESS_LENGTH)
 
@@ -62,7 +68,8 @@ def _search_apart(pattern: str, text: str) -> tuple[int, int] | None:
         )
     except subprocess.TimeoutExpired as error:
         raise PatternError(
-            f"this pattern took longer than {_TIME_LIMIT_S:g} s; repeats inside repeats, as in (a+)+, can take for ever"
+            f"this pattern took longer than {_TIME_LIMIT_S:g} s; "
+            "repeats inside repeats, as in (a+)+, and many alternatives or optional parts in a row can take for ever"
         ) from error
     except subprocess.CalledProcessError as error:
         raise PatternError("this pattern could not be run") from error

@@ -118,7 +118,7 @@ def _refusing(stated: Sequence[Statement], refusal: str | None, is_quoted: Calla
         phrase = _phrase(one.text) or (_judgement(one.text) if at < _LEADING else None)
         if phrase and (_SELF.search(one.text) or not is_quoted(one.text)):
             found[at] = phrase
-        elif sentence := _own(one.text, own):
+        elif own and (sentence := _own(one.text, own)):
             found[at] = sentence
     return found
 

@@ -50,13 +50,17 @@ def score_retrieval(
         if any(holds_evidence(text, claim, documents) for claim in resting)
         or any(holds_fact(fact, text, query) for fact in wanted)
     )
-    together = "\n\n".join(texts)
     return RetrievalScore(
         passages=len(texts),
         useful=useful,
-        context_recall=_share([holds_fact(fact, together, query) for fact in wanted]),
+        context_recall=_share([_is_held(fact, texts, query) for fact in wanted]),
         held_claims=_share([any(holds_evidence(text, claim, documents) for text in texts) for claim in resting]),
     )
+
+
+def _is_held(fact: AnyFact, texts: Sequence[str], query: Query) -> bool:
+    """Tell whether a passage states a fact, or all of them together do: the parts of a fact may stand apart."""
+    return any(holds_fact(fact, text, query) for text in texts) or holds_fact(fact, "\n\n".join(texts), query)
 
 
 def _share(found: Sequence[bool]) -> float | None:

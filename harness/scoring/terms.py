@@ -64,6 +64,8 @@ _NOT_NEGATING = re.compile(
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|•]|[-*]\s)[\s\"'\u201c\u2018(\[*_#>-]*$")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\(?(?P<number>\d{1,3})[.)][ \t]", re.MULTILINE)
 _DATE = re.compile(r"(?<![\d-])\d{4}-(?P<month>0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d-])")
+_PLAIN_NUMBER = re.compile(r"(?<!\S)[0-9]{1,15}(?=[,;]?\s|[.!?]?\Z)")
+"""Digits that say what they say whatever stands around them, spelled numbers (`5 million`) apart."""
 _DIGITS = re.compile(r"(\d{1,15})(?:st|nd|rd|th)?")
 _MONTHS = tuple(
     stem(month)
@@ -139,11 +141,18 @@ def read_terms(text: str) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     return tuple(_term(text, *word) for word in walked if _says(word[0])), tuple(key for _, key, _ in walked)
 
 
+@lru_cache(maxsize=8192)
 def keys_of(text: str) -> Keys:
-    """Find the keys of a text's words: what `terms` finds, without places and kinds, and the stop words besides."""
+    """Find the keys of a text's words: what `terms` finds, without places and kinds, and the stop words besides.
+
+    Kept, because what is retrieved of a document repeats its sentences.
+    """
     known = [_known(word) for word in words(text)]
-    # To read numbers takes longer than all else, and most sentences have none.
-    if any(one.is_numeric for one in known):
+    # To read numbers takes longer than all else: most sentences have none, and of the others most have plain ones.
+    numeric = sum(one.is_numeric for one in known)
+    if numeric and numeric == len(_PLAIN_NUMBER.findall(text)) and len(text) <= _LONGEST:
+        known = [one._replace(key=number_key(float(one.key))) if one.is_numeric else one for one in known]
+    elif numeric:
         walked = list(_walk(text))
         return Keys(tuple(key for _, key, _ in walked), tuple(key for token, key, _ in walked if _says(token)))
     return Keys(tuple([one.key for one in known]), tuple([one.key for one in known if one.is_content]))

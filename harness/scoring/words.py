@@ -4,13 +4,14 @@ import re
 
 from harness.documents.language import fold, tokens
 from harness.scoring.denied import is_denied
+from harness.scoring.lazy import Pattern
 
 __all__ = ["find_words"]
 
 _QUOTES = re.compile(r"[\"'\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb`*_]")
 _GAPS = re.compile(r"[\s\u2010-\u2015\u2212-]+")
 _SPELLED_OUT = re.compile(r"[^\w\s.,;:!?'\"()/&\u201c\u201d\u2018\u2019\u2010-\u2015-]")
-_WITHOUT_BLANKS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_WITHOUT_BLANKS = Pattern(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 def find_words(wanted: str, answer: str) -> tuple[int, int] | None:
