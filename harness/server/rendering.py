@@ -120,7 +120,7 @@ def step_usages(conversation: Conversation, reply: Reply, text: str) -> tuple[Js
 
     As with a real model, the prompt of the second holds what the first found.
     """
-    told = [conversation.instructions, *(message.text for message in conversation.messages)]
+    told = [conversation.instructions, *(message.text for message in conversation.spoken)]
     prompt = sum(map(_tokens, told))
     found = sum(_tokens(chunk.text) for chunk in reply.results)
     search = _usage(prompt, sum(map(_tokens, reply.queries)))

@@ -85,7 +85,7 @@ def _text_of(message: Json) -> str:
 def _write_down(log: RunLog, conversation: Conversation, reply: Reply) -> None:
     """Turn the reply into the steps and the message of a completed run."""
     # Real markers count 4, 8, 12 for the first, second, third question of a thread.
-    pieces = rendered_pieces(reply, marker_number=2 * len(conversation.messages) + 2)
+    pieces = rendered_pieces(reply, marker_number=2 * len(conversation.spoken) + 2)
     content = text_content(pieces)
     search_usage, message_usage = step_usages(conversation, reply, content["text"]["value"])
     usages = [message_usage]
