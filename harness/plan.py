@@ -61,7 +61,7 @@ class SourceFiles:
         return path
 
 
-def plan(loaded: Sequence[LoadedSuite], config: Config, trials: int = 1) -> tuple[Planned, ...]:
+def plan(loaded: Sequence[LoadedSuite], config: Config) -> tuple[Planned, ...]:
     """Return all runs to be made, in the order of suites, cases, variants and trials.
 
     Raises:
@@ -70,19 +70,16 @@ def plan(loaded: Sequence[LoadedSuite], config: Config, trials: int = 1) -> tupl
     """
     check_variants(loaded, config.variants)
     files = SourceFiles(project=config.project)
-    return tuple(planned for suite in loaded for planned in plan_suite(suite, config, files=files, trials=trials))
+    return tuple(planned for suite in loaded for planned in plan_suite(suite, config, files=files))
 
 
-def plan_suite(
-    loaded: LoadedSuite, config: Config, *, files: SourceFiles | None = None, trials: int = 1
-) -> tuple[Planned, ...]:
+def plan_suite(loaded: LoadedSuite, config: Config, *, files: SourceFiles | None = None) -> tuple[Planned, ...]:
     """Return the runs to be made of one suite; none where it has no variant that is asked for.
 
     Args:
         loaded: The suite.
-        config: Says which variants, which model, and where documents lie.
+        config: Says which variants, which model and target, how many trials, and where documents lie.
         files: Hashes that other suites of the same run have already computed.
-        trials: How often each case is run in each variant.
 
     Raises:
         ConfigError: An assistant has no model.
@@ -90,16 +87,19 @@ def plan_suite(
     """
     files = files or SourceFiles(project=config.project)
     suite = loaded.suite
-    assistants = {
-        variant: _with_model(_assistant(suite, variant), config, loaded.path)
+    chosen = {
+        variant: (
+            config.target_for(None if variant == DEFAULT_VARIANT else suite.variants[variant].target),
+            _with_model(_assistant(suite, variant), config, loaded.path),
+        )
         for variant in _chosen(suite, config.variants)
     }
-    cases = [_plan_case(case, loaded, config, files) for case in suite.cases] if assistants else []
+    cases = [_plan_case(case, loaded, config, files) for case in suite.cases] if chosen else []
     return tuple(
-        replace(planned, variant=variant, assistant=assistant, trial=trial)
+        replace(planned, variant=variant, target=target, assistant=assistant, trial=trial)
         for planned in cases
-        for variant, assistant in assistants.items()
-        for trial in range(1, trials + 1)
+        for variant, (target, assistant) in chosen.items()
+        for trial in range(1, config.trials + 1)
     )
 
 
@@ -155,7 +155,8 @@ def _assistant(suite: Suite, variant: str) -> Assistant:
         return suite.assistant
     override = suite.variants[variant]
     # None means "as it was"; an empty text or list is a value and takes away what was there.
-    changes = {item.name: getattr(override, item.name) for item in fields(Variant)}
+    own = {item.name for item in fields(Assistant)}
+    changes = {item.name: getattr(override, item.name) for item in fields(Variant) if item.name in own}
     return replace(suite.assistant, **{name: value for name, value in changes.items() if value is not None})
 
 

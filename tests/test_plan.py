@@ -27,12 +27,10 @@ cases:
 FILES = {"fixtures/a.md": "alpha", "fixtures/sub/b.md": "beta"}
 
 
-def planned(
-    root: Path, text: str = TEXT, flags: Flags | None = None, trials: int = 1, toml: str = ""
-) -> tuple[Planned, ...]:
+def planned(root: Path, text: str = TEXT, flags: Flags | None = None, toml: str = "") -> tuple[Planned, ...]:
     config = configured(root, text, flags, toml)
     loaded = load_suite(root / SUITE, config.project, {})
-    return plan([loaded], config, trials)
+    return plan([loaded], config)
 
 
 def configured(root: Path, text: str, flags: Flags | None = None, toml: str = "") -> Config:
@@ -83,7 +81,7 @@ def test_a_variant_changes_what_it_names_and_an_empty_text_takes_away(tmp_path: 
 
 
 def test_trials_repeat_each_case_and_variant(tmp_path: Path) -> None:
-    names = [item.name for item in planned(tmp_path, flags=Flags(variants=("careful",)), trials=2)]
+    names = [item.name for item in planned(tmp_path, flags=Flags(variants=("careful",), trials=2))]
     assert names == ["one[careful]", "one[careful-t2]", "two[careful]", "two[careful-t2]"]
 
 

@@ -25,7 +25,7 @@ def fingerprint(planned: Planned) -> dict[str, Any]:
         "additional_run_instructions": planned.assistant.additional_run_instructions,
         "documents": {source.path: source.sha256 for source in planned.sources},
         "vector_store": planned.vector_store,
-        "prompts": [turn.text for turn in planned.case.conversation],
+        "prompts": list(planned.asked),
         "trial": planned.trial,
     }
 

@@ -12,7 +12,8 @@ from harness.cassettes.identity import assistant_id, file_id, set_up_by, store_i
 from harness.cassettes.library import Library, file_name, texts_key
 from harness.cassettes.texts import ENDING
 from harness.errors import CassetteBroken, CassetteError, CassetteStale
-from harness.model.plan import Planned, TargetName
+from harness.model.plan import Planned
+from harness.model.suite import TargetName
 
 State: TypeAlias = Literal["fresh", "stale", "missing", "unreadable"]
 """How a recording stands to what is planned now."""

@@ -104,7 +104,7 @@ def _today(then: Planned, now: Planned | None) -> tuple[Planned, str | None]:
 
 
 def _prompts(planned: Planned) -> Sequence[str]:
-    return [turn.text for turn in planned.case.conversation]
+    return planned.asked
 
 
 def _manifest(target: RunFolder, run: str | None, started: datetime, rows: int) -> dict[str, object]:

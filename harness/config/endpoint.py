@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from harness.config.environment import MalformedPlaceholder, UnsetVariable, expand
 from harness.config.project import Table, option
 from harness.errors import ConfigError
-from harness.model.plan import TargetName
+from harness.model.suite import TargetName
 
 EMBEDDED = "embedded"
 OPENAI = "openai"
@@ -105,8 +105,8 @@ def check_target(endpoint: Endpoint, target: TargetName) -> None:
         raise ConfigError(
             "OpenAI shut its hosted Assistants API down on 2026-08-26: /v1/assistants and /v1/threads answer 404 there",
             where=endpoint.source,
-            hint="name an endpoint that still speaks the Assistants protocol, or leave it out (or say `embedded`) to "
-            "run against the embedded server; a target for the hosted successor, the Responses API, is planned",
+            hint="run against its successor by --harness-target responses; or name an endpoint that still speaks the "
+            "Assistants protocol, or none (`embedded`) for the embedded server",
         )
 
 

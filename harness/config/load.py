@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
-from harness.config.endpoint import Endpoint, resolve_endpoint
+from harness.config.endpoint import OPENAI, Endpoint, resolve_endpoint
 from harness.config.environment import read_dotenv, secrets
 from harness.config.judge import JudgeSettings, judge_of
 from harness.config.project import Project, Table, option, project_of, read_table
 from harness.config.spelling import did_you_mean
 from harness.errors import ConfigError
-from harness.model.plan import TargetName
-from harness.model.suite import DEFAULT_VARIANT
+from harness.model.suite import DEFAULT_VARIANT, TargetName
 
 RecordMode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 """What happens to cassettes: whole ones are replayed, or recorded."""
@@ -36,6 +35,8 @@ class Flags:
     concurrency: int | None = None
     keep: bool | None = None
     judge: bool | None = None
+    target: str | None = None
+    trials: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +46,11 @@ class Config:
     project: Project
     endpoint: Endpoint
     target: TargetName
-    """The protocol that cases are run through."""
+    """The protocol that cases are run through where their variant names none."""
+    demanded_target: TargetName | None
+    """From the flag or HARNESS_TARGET: it wins over a variant's own."""
+    trials: int
+    """How often each case is run in each variant."""
     record: RecordMode
     record_is_explicit: bool
     """Whether a flag or HARNESS_RECORD chose the mode: only then does anything go to a paid endpoint."""
@@ -69,6 +74,10 @@ class Config:
     """The environment with what `.env` adds: what `${NAME}` in a suite means."""
     secrets: frozenset[str] = field(repr=False)
     """Values that must never be written."""
+
+    def target_for(self, own: TargetName | None) -> TargetName:
+        """Return the protocol for a variant that names `own`."""
+        return self.demanded_target or own or self.target
 
     def model_for(self, own: str | None, *, where: str) -> str:
         """Return the model for an assistant whose suite names `own`.
@@ -109,7 +118,10 @@ def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = No
     return Config(
         project=project_of(root, table),
         endpoint=endpoint,
-        target="assistants",
+        target=_target(table.target, option("target")) or ("responses" if endpoint.name == OPENAI else "assistants"),
+        demanded_target=_target(flags.target, "--harness-target")
+        or _target(merged.get("HARNESS_TARGET"), "HARNESS_TARGET"),
+        trials=_trials(flags, merged, table),
         record=record,
         record_is_explicit=record_is_explicit,
         variants=_variants(flags, merged),
@@ -163,6 +175,27 @@ def _concurrency(flags: Flags, environ: Mapping[str, str], table: Table) -> int:
     if text := environ.get("HARNESS_CONCURRENCY"):
         return _whole(text, "HARNESS_CONCURRENCY")
     return table.concurrency
+
+
+def _trials(flags: Flags, environ: Mapping[str, str], table: Table) -> int:
+    if flags.trials is not None:
+        return _whole(str(flags.trials), "--harness-trials")
+    if text := environ.get("HARNESS_TRIALS"):
+        return _whole(text, "HARNESS_TRIALS")
+    return table.trials
+
+
+def _target(name: str | None, where: str) -> TargetName | None:
+    known = get_args(TargetName)
+    if name is None or not name.strip():
+        return None
+    if name not in known:
+        raise ConfigError(
+            f"found {name!r}, which is no target{did_you_mean(name, known)}",
+            where=where,
+            hint=f"allowed: {', '.join(known)}",
+        )
+    return cast("TargetName", name)
 
 
 def _whole(text: str, where: str) -> int:

@@ -53,11 +53,13 @@ class Table:
     endpoint: str | None = None
     api_key_env: str | None = None
     model: str | None = None
+    target: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = 120
     ca_file: str | None = None
     max_document_mb: float = 64
     concurrency: int = 8
+    trials: int = 1
     record: str | None = None
     min_groundedness: float | None = None
     judge: Mapping[str, Any] = field(default_factory=dict)
@@ -165,6 +167,10 @@ def _are_objects(value: object) -> bool:
 
 
 _TEXT: tuple[str, Callable[[Any], bool]] = ("text", lambda value: isinstance(value, str) and bool(value.strip()))
+_WHOLE: tuple[str, Callable[[Any], bool]] = (
+    "a whole number from 1",
+    lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
+)
 _POSITIVE: tuple[str, Callable[[Any], bool]] = ("a number above 0", _is_positive)
 _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     **{key.name: _TEXT for key in fields(Table)},
@@ -174,10 +180,8 @@ _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "timeout_s": _POSITIVE,
     "max_document_mb": _POSITIVE,
-    "concurrency": (
-        "a whole number from 1",
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
-    ),
+    "concurrency": _WHOLE,
+    "trials": _WHOLE,
     "min_groundedness": ("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),
     "judge": ("a table with `model` and `endpoint`", lambda value: isinstance(value, dict)),
     "scrubbers": ('a list of "package.module:name"', _are_objects),

@@ -1,12 +1,8 @@
 """What is to be run: a case in a variant, once or several times, through a target."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from harness.model.suite import DEFAULT_VARIANT, Assistant, Case
-
-TargetName: TypeAlias = Literal["assistants", "responses"]
-"""The protocol a case is run through."""
+from harness.model.suite import DEFAULT_VARIANT, Assistant, Case, TargetName
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +41,13 @@ class Planned:
     scorers: tuple[str, ...] = ()
     """The suite's own scorers, as it names them."""
     tags: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    """The prompts as the variant's template makes them, one a turn; empty: the case's own are sent."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The prompts as they are sent, one a turn."""
+        return self.prompts or tuple(turn.text for turn in self.case.conversation)
 
     @property
     def name(self) -> str:

@@ -11,6 +11,9 @@ from harness.model.prompt import LongText, Prompt
 if TYPE_CHECKING:  # annotations only: the model is imported where pydantic is not needed
     from pydantic_core import CoreSchema
 
+TargetName: TypeAlias = Literal["assistants", "responses"]
+"""The protocol a case is run through."""
+
 Expectation: TypeAlias = Literal["answer", "refuse"]
 """What a turn should get: an answer from the documents, or the admission that they do not hold it."""
 
@@ -198,6 +201,10 @@ class Variant:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     model: str | None = None
     """Another model."""
+    target: TargetName | None = None
+    """Another protocol: `assistants` or `responses`."""
+    prompt_template: LongText | None = None
+    """A jinja2 template (sandboxed) that each prompt is put through: `{{ prompt }}`, `{{ case.id }}`, `{{ turn }}`."""
     instructions: LongText | None = None
     """Other instructions; an empty text takes them away."""
     run_instructions: LongText | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from harness.model.plan import TargetName
+from harness.model.suite import TargetName
 
 AttemptStatus: TypeAlias = Literal["completed", "incomplete", "failed", "cancelled", "expired", "unfinished"]
 """How an attempt ended; `unfinished` where the tape ends before it does."""

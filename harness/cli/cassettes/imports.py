@@ -10,9 +10,9 @@ from harness.cassettes.interaction import exchanges
 from harness.cassettes.vcr import read_vcr
 from harness.documents import Document, read_document
 from harness.errors import CassetteBroken, DocumentError, ResultsError
-from harness.model.plan import Planned, Source, TargetName
+from harness.model.plan import Planned, Source
 from harness.model.score import CaseScore
-from harness.model.suite import Assistant, Case, CaseTurn
+from harness.model.suite import Assistant, Case, CaseTurn, TargetName
 from harness.model.tape import Exchange
 from harness.model.transcript import Provenance, Transcript
 from harness.report.conversation import transcript_lines

@@ -26,7 +26,7 @@ async def drive(client: "AsyncOpenAI", planned: Planned, handles: Handles, remem
         EndpointError: The endpoint could not be reached or refused a request.
         DriveError: The endpoint sent a run status that the protocol does not know.
     """
-    prompts = [turn.text for turn in planned.case.conversation]
+    prompts = planned.asked
     thread_id = await to_its_end(_new_thread(client, _thread(prompts[0], handles), remember))
     for index, prompt in enumerate(prompts):
         if index:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.model.plan import Handles, Planned, Source, TargetName
+from harness.model.plan import Handles, Planned, Source
+from harness.model.suite import TargetName
 from harness.model.tape import Exchange
 from harness.model.transcript import Transcript
 from harness.targets.assistants.read import read
