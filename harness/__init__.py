@@ -6,10 +6,22 @@ if TYPE_CHECKING:  # at run time they are imported when they are asked for: `imp
     from harness.answer import ScoredAnswer, score_answer
     from harness.errors import HarnessError
     from harness.model.score import Score
-    from harness.results import load_results
+    from harness.results import load_citations, load_claims, load_facts, load_results, load_retrieved
     from harness.scoring.own import Scorer, ScoringContext
 
-__all__ = ["HarnessError", "Score", "ScoredAnswer", "Scorer", "ScoringContext", "load_results", "score_answer"]
+__all__ = [
+    "HarnessError",
+    "Score",
+    "ScoredAnswer",
+    "Scorer",
+    "ScoringContext",
+    "load_citations",
+    "load_claims",
+    "load_facts",
+    "load_results",
+    "load_retrieved",
+    "score_answer",
+]
 
 _HOMES = {
     "HarnessError": "harness.errors",
@@ -17,7 +29,11 @@ _HOMES = {
     "ScoredAnswer": "harness.answer",
     "Scorer": "harness.scoring.own",
     "ScoringContext": "harness.scoring.own",
+    "load_citations": "harness.results",
+    "load_claims": "harness.results",
+    "load_facts": "harness.results",
     "load_results": "harness.results",
+    "load_retrieved": "harness.results",
     "score_answer": "harness.answer",
 }
 

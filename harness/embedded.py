@@ -68,11 +68,14 @@ class EmbeddedServer:
         self._stderr.close()
 
 
-def start_embedded(*, data: Path | None = None, timeout_s: float = _START_TIMEOUT_S) -> EmbeddedServer:
+def start_embedded(
+    *, data: Path | None = None, faults: Path | None = None, timeout_s: float = _START_TIMEOUT_S
+) -> EmbeddedServer:
     """Start a server on a free port of this machine and wait until it answers.
 
     Args:
         data: Folder that keeps its state; None for state that ends with it.
+        faults: File of what goes wrong on purpose; None for nothing.
         timeout_s: How long to wait for it, in seconds.
 
     Raises:
@@ -82,6 +85,8 @@ def start_embedded(*, data: Path | None = None, timeout_s: float = _START_TIMEOU
     command = [sys.executable, "-P", "-m", "harness.server", "--exit-with-stdin"]
     if data is not None:
         command += ["--data", str(data)]
+    if faults is not None:
+        command += ["--faults", str(faults)]
     # A file, not a pipe: a pipe that nobody reads would stop the child once it is full. Appending, because the child
     # shares the position that `_tail` moves.
     stderr = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115  # it lives as long as the child

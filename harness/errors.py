@@ -14,6 +14,7 @@
         ├── EndpointError      refused, unreachable, unauthorised, no such API
         ├── SetupError         an upload, a vector store, an assistant
         └── DriveError         a run that cannot be followed to its end
+            └── FunctionError  the model calls functions that nobody answers, or for ever
 
 Raise these inside; only the command line and the pytest plugin turn them into what they print.
 """
@@ -30,6 +31,7 @@ __all__ = [
     "DocumentError",
     "DriveError",
     "EndpointError",
+    "FunctionError",
     "HarnessError",
     "InputError",
     "ResultsError",
@@ -146,3 +148,9 @@ class DriveError(TargetError):
     """A run that could not be followed to its end."""
 
     kind = "drive"
+
+
+class FunctionError(DriveError):
+    """A run whose model calls a function that the suite does not answer, or calls functions for ever."""
+
+    kind = "function"

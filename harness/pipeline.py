@@ -20,8 +20,8 @@ from harness.model.transcript import Provenance, Transcript
 from harness.results import RunFolder
 from harness.scoring import score_case
 from harness.scoring.own import NamedScorer, find_scorers
-from harness.targets.assistants import AssistantsTarget
 from harness.targets.failures import errored, failure_of
+from harness.targets.known import TARGETS, check_assistant
 
 if TYPE_CHECKING:  # annotations only: a session that replays everything pays for no HTTP client
     from harness.run import Runner, RunSettings
@@ -47,8 +47,8 @@ class Pipeline:
         self._config = config
         self._part = part
         model = f" --harness-model={config.demanded_model}" if config.demanded_model else ""
-        self._library = Library(config.project.root, config.project.cassettes, config.record, options=model)
-        self._target = AssistantsTarget()
+        target = f" --harness-target={config.demanded_target}" if config.demanded_target else ""
+        self._library = Library(config.project.root, config.project.cassettes, config.record, options=model + target)
         self._runner: Runner | None = None
         self._running: dict[str, Future[Transcript]] = {}
         self._done: dict[str, Transcript] = {}
@@ -61,7 +61,7 @@ class Pipeline:
         if self._runner is None:
             from harness.run import Runner
 
-            self._runner = Runner(self._run_settings(), self._target)
+            self._runner = Runner(self._run_settings())
         return self._runner
 
     def submit(self, planned: Sequence[Planned]) -> None:
@@ -144,6 +144,7 @@ class Pipeline:
             endpoint=config.endpoint,
             embedded_url=part.embedded_url,
             concurrency=max(1, config.concurrency // part.share),
+            root=config.project.root,
             fixtures=config.project.fixtures,
             library=self._library,
             is_recording=may_record,
@@ -158,6 +159,7 @@ class Pipeline:
         if planned.node in self._running or planned.node in self._done:
             return
         try:
+            check_assistant(planned)
             cassette = self._library.replay(planned)
             if cassette is not None:
                 self._done[planned.node] = self._replayed(planned, cassette)
@@ -170,7 +172,7 @@ class Pipeline:
         self._running[planned.node] = self.runner.submit(planned)
 
     def _replayed(self, planned: Planned, cassette: Cassette) -> Transcript:
-        transcript = self._target.read(exchanges(cassette.interactions), file_names(planned))
+        transcript = TARGETS[planned.target].read(exchanges(cassette.interactions), file_names(planned))
         provenance = Provenance(
             origin="replayed",
             cassette=self._library.where(planned),

@@ -6,13 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
+from harness.casefile.prompt_template import render_prompts
 from harness.config import Config, Project, did_you_mean
-from harness.errors import ConfigError, DocumentError
+from harness.errors import CaseFileError, ConfigError, DocumentError
 from harness.model.plan import Planned, Source
 from harness.model.score import DEFAULT_MIN_GROUNDEDNESS
-from harness.model.suite import DEFAULT_VARIANT, Assistant, Case, LoadedSuite, Suite, Variant
+from harness.model.suite import DEFAULT_VARIANT, Assistant, Case, LoadedSuite, Suite, TargetName, Variant
 
+NOT = "!"
+"""What a pattern of variants begins with that are not to be run."""
 CHUNK = 1 << 20
 """Bytes read at a time while a document is hashed."""
 
@@ -65,6 +69,7 @@ def plan(loaded: Sequence[LoadedSuite], config: Config) -> tuple[Planned, ...]:
     """Return all runs to be made, in the order of suites, cases, variants and trials.
 
     Raises:
+        CaseFileError: A prompt template that does not fit a case.
         ConfigError: No suite has a variant that is asked for, or an assistant has no model.
         DocumentError: A document that cannot be used.
     """
@@ -82,6 +87,7 @@ def plan_suite(loaded: LoadedSuite, config: Config, *, files: SourceFiles | None
         files: Hashes that other suites of the same run have already computed.
 
     Raises:
+        CaseFileError: A prompt template that does not fit a case.
         ConfigError: An assistant has no model.
         DocumentError: A document that cannot be used.
     """
@@ -89,18 +95,33 @@ def plan_suite(loaded: LoadedSuite, config: Config, *, files: SourceFiles | None
     suite = loaded.suite
     chosen = {
         variant: (
-            config.target_for(None if variant == DEFAULT_VARIANT else suite.variants[variant].target),
+            _target(suite, variant, config),
             _with_model(_assistant(suite, variant), config, loaded.path),
         )
         for variant in _chosen(suite, config.variants)
     }
     cases = [_plan_case(case, loaded, config, files) for case in suite.cases] if chosen else []
     return tuple(
-        replace(planned, variant=variant, target=target, assistant=assistant, trial=trial)
+        replace(one, trial=trial)
         for planned in cases
         for variant, (target, assistant) in chosen.items()
+        for one in (_with_prompts(replace(planned, variant=variant, target=target, assistant=assistant), loaded),)
         for trial in range(1, config.trials + 1)
     )
+
+
+def is_chosen(variant: str, patterns: Sequence[str]) -> bool:
+    """Tell whether patterns choose a variant: one of them fits, and none that begins with `!` does.
+
+    Where all begin with `!`, any other variant is chosen.
+    """
+    wanted = [pattern for pattern in patterns if not pattern.startswith(NOT)] or ["*"]
+    unwanted = [pattern.removeprefix(NOT) for pattern in patterns if pattern.startswith(NOT)]
+    return _fits(variant, wanted) and not _fits(variant, unwanted)
+
+
+def _fits(variant: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(variant, pattern) for pattern in patterns)
 
 
 def check_variants(loaded: Sequence[LoadedSuite], patterns: Sequence[str]) -> None:
@@ -110,12 +131,12 @@ def check_variants(loaded: Sequence[LoadedSuite], patterns: Sequence[str]) -> No
         ConfigError: There is such a pattern.
     """
     known = dict.fromkeys(name for suite in loaded for name in _names(suite.suite))
-    for pattern in patterns if known else ():
+    for pattern in (one.removeprefix(NOT) for one in patterns) if known else ():
         if not any(fnmatchcase(name, pattern) for name in known):
             raise ConfigError(
                 f"no suite has a variant {pattern!r}{did_you_mean(pattern, known)}",
                 where="--harness-variant",
-                hint=f"variants: {', '.join(known)}; `*` means all",
+                hint=f"variants: {', '.join(known)}; `*` means all, `!name` all but that",
             )
 
 
@@ -142,12 +163,33 @@ def _plan_case(case: Case, loaded: LoadedSuite, config: Config, files: SourceFil
     )
 
 
+def _with_prompts(planned: Planned, loaded: LoadedSuite) -> Planned:
+    """Return a run with the prompts that its variant's template makes."""
+    variant = loaded.suite.variants.get(planned.variant)
+    template = None if variant is None else variant.prompt_template
+    if template is None:
+        return planned
+    try:
+        prompts = render_prompts(template, planned)
+    except ValueError as error:
+        text = f"`prompt_template` of the variant {planned.variant!r}, case {planned.case.id!r}: {error}"
+        raise CaseFileError(text, where=loaded.variant_places.get(planned.variant, loaded.path)) from None
+    return replace(planned, prompt_template=template, prompts=prompts)
+
+
 def _names(suite: Suite) -> tuple[str, ...]:
     return (DEFAULT_VARIANT, *suite.variants)
 
 
 def _chosen(suite: Suite, patterns: Sequence[str]) -> list[str]:
-    return [name for name in _names(suite) if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    return [name for name in _names(suite) if is_chosen(name, patterns)]
+
+
+def _target(suite: Suite, variant: str, config: Config) -> TargetName:
+    own = None if variant == DEFAULT_VARIANT else suite.variants[variant].target
+    if own is None and _assistant(suite, variant).prompt is not None:
+        own = "responses"  # the other protocol knows no prompts
+    return config.target_for(own)
 
 
 def _assistant(suite: Suite, variant: str) -> Assistant:
@@ -157,11 +199,14 @@ def _assistant(suite: Suite, variant: str) -> Assistant:
     # None means "as it was"; an empty text or list is a value and takes away what was there.
     own = {item.name for item in fields(Assistant)}
     changes = {item.name: getattr(override, item.name) for item in fields(Variant) if item.name in own}
-    return replace(suite.assistant, **{name: value for name, value in changes.items() if value is not None})
+    # One that exists is what it is: a variant that moves to the other protocol describes what takes its place.
+    has_moved = override.target == "responses" and override.instructions is not None
+    gone: dict[str, Any] = {"id": None} if override.prompt is not None or has_moved else {}
+    return replace(suite.assistant, **gone, **{name: value for name, value in changes.items() if value is not None})
 
 
 def _with_model(assistant: Assistant, config: Config, where: str) -> Assistant:
-    if assistant.id:  # it exists, and has a model of its own
+    if assistant.id or assistant.prompt:  # it exists, and has a model of its own
         return replace(assistant, model=config.demanded_model or assistant.model)
     return replace(assistant, model=config.model_for(assistant.model, where=where))
 

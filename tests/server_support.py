@@ -15,7 +15,7 @@ from openai import OpenAI
 
 from harness.server.__main__ import bound_socket
 from harness.server.app import create_app
-from harness.server.models.interface import BuiltInModel, Conversation, Reply, Segment, Sources
+from harness.server.models.interface import BuiltInModel, Conversation, Reply, Segment, Sources, StreamingModel
 from harness.server.settings import Settings
 
 
@@ -31,7 +31,7 @@ class FirstHit:
     def reply(self, conversation: Conversation, sources: Sources) -> Reply:
         self.told.append(conversation)
         self.files = [document.path for _, document in sources.files()]
-        query = conversation.messages[-1].text
+        query = conversation.spoken[-1].text
         found = tuple(sources.search(query, 5))
         if not found:
             return Reply(segments=(Segment(text="Nothing found."),))
@@ -84,7 +84,9 @@ def small_models() -> dict[str, BuiltInModel]:
 
 
 @contextmanager
-def serving(settings: Settings | None = None, models: Mapping[str, BuiltInModel] | None = None) -> Iterator[str]:
+def serving(
+    settings: Settings | None = None, models: Mapping[str, BuiltInModel | StreamingModel] | None = None
+) -> Iterator[str]:
     """Serve in a thread; yield the base URL."""
     listener = bound_socket("127.0.0.1", 0)
     app_settings = settings or Settings(poll_after_ms=2)

@@ -11,9 +11,11 @@ import harness
 PACKAGE = Path(harness.__file__).parent
 FLOORS = [
     {"errors", "model"},
-    {"documents", "config", "embedded"},
+    {"documents", "config", "embedded", "statistics"},
     {"casefile", "cassettes", "targets", "scoring", "results"},
+    {"gate"},
     {"report"},
+    {"compare"},
     {"plan", "run", "answer"},
     {"pipeline"},
     {"cli", "pytest_plugin"},

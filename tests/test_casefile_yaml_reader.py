@@ -17,7 +17,7 @@ from harness.errors import CaseFileError
         ("a: 010", Unquoted(reading="the number 8", spelling="010")),
         ("a: 1:30", Unquoted(reading="the number 90", spelling="1:30")),
         ("a: 1:30.5", Unquoted(reading="the number 90.5", spelling="1:30.5")),
-        ("a: on", Unquoted(reading="the boolean true", spelling="on")),
+        ("a: on", Unquoted(reading="the boolean true", spelling="on", truth=True)),
         ("a: 2026-08-26", Unquoted(reading="a date", spelling="2026-08-26")),
         ("a: ~", None),
         ("a:", None),

@@ -113,3 +113,47 @@ def test_in_a_file_each_object_says_only_what_is_its_own() -> None:
     assert "a.txt" not in text
     assert same_content(cassette_of(load_yaml(text), texts).interactions, (one, alone))
     assert all(json.loads(base) for base in texts.values())
+
+
+def asked(body: dict[str, Any]) -> Interaction:
+    answer = pretty({"id": "resp_1", "object": "response"})
+    return Interaction(
+        method="POST",
+        uri="https://endpoint.invalid/v1/responses",
+        request_type="application/json",
+        request_body=pretty(body),
+        status=200,
+        response_type="application/json",
+        response_body=answer,
+    )
+
+
+LONG = "Answer only from the documents. " * 10
+REQUEST = {
+    "model": "m",
+    "instructions": LONG,
+    "tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}],
+    "include": ["file_search_call.results"],
+    "input": "How long?",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "is_shared"),
+    [
+        (REQUEST, True),
+        (REQUEST | {"input": {"$text": "made up"}}, False),
+        (REQUEST | {"metadata": {"$base": "made up"}}, False),
+        ({"model": "m", "messages": []}, False),
+    ],
+)
+def test_what_each_request_repeats_stands_once(body: dict[str, Any], *, is_shared: bool) -> None:
+    recording = Recording(fingerprint={}, interactions=(asked(body),))
+    texts: dict[str, str] = {}
+
+    written = dump(recording, texts)
+
+    read = cassette_of(load_yaml(written), texts)
+    assert same_content(read.interactions, recording.interactions)
+    assert (LONG in texts.values()) is is_shared
+    assert same_content(cassette_of(load_yaml(dump(recording)), {}).interactions, recording.interactions)

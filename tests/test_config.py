@@ -103,6 +103,25 @@ def test_the_hosted_assistants_api_is_refused_with_what_happened(
     assert caught.value.where == source
 
 
+@pytest.mark.parametrize(
+    ("flags", "environ", "target"),
+    [
+        (Flags(endpoint="openai"), {}, "responses"),
+        (Flags(), {"OPENAI_BASE_URL": "https://api.openai.com/v1"}, "responses"),
+        (Flags(), {"OPENAI_BASE_URL": "https://eu.api.openai.com/v1"}, "responses"),
+        (Flags(), {"OPENAI_BASE_URL": "https://api.openai.com.example/v1"}, "assistants"),
+        (Flags(), {}, "assistants"),
+        (Flags(target="responses"), {}, "responses"),
+        (Flags(endpoint="openai", target="assistants"), {}, "assistants"),  # refused when something is to be run
+        (Flags(), {"HARNESS_TARGET": "responses"}, "responses"),
+    ],
+)
+def test_the_hosted_api_is_spoken_to_in_the_newer_protocol(
+    tmp_path: Path, flags: Flags, environ: dict[str, str], target: str
+) -> None:
+    assert settings(tmp_path, "", environ, flags).target_for(None) == target
+
+
 def test_openai_named_by_flag_takes_the_openai_key_and_serves_the_responses_target(tmp_path: Path) -> None:
     endpoint = resolve_endpoint("openai", {"OPENAI_API_KEY": "sk-1"}, Table(), tmp_path)
     assert (endpoint.name, endpoint.base_url, endpoint.api_key) == ("openai", "https://api.openai.com/v1", "sk-1")

@@ -7,9 +7,10 @@ import pytest
 from casefile_support import load
 from pydantic import TypeAdapter
 
-from harness.casefile.schema import suite_schema
+from harness.casefile.schema import schema_of
 from harness.errors import CaseFileError
 from harness.model.facts import AllOf, AnyFact, AnyOf, Fact, JsonPath, Not, Regex, Text
+from harness.model.suite import Suite
 from harness.scoring.facts import check_fact
 
 ADAPTER: TypeAdapter[AnyFact] = TypeAdapter(Fact)
@@ -107,4 +108,4 @@ def test_all_of_it_is_read_and_fits_the_schema(tmp_path: Path) -> None:
         "language: en",
     ]
     data = yaml.safe_load(WHOLE.replace("2026-08-26", "'2026-08-26'"))
-    jsonschema.Draft202012Validator(suite_schema()).validate(data)
+    jsonschema.Draft202012Validator(schema_of(Suite)).validate(data)

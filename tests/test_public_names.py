@@ -5,7 +5,19 @@ import pytest
 
 import harness
 
-PUBLIC = ["HarnessError", "Score", "ScoredAnswer", "Scorer", "ScoringContext", "load_results", "score_answer"]
+PUBLIC = [
+    "HarnessError",
+    "Score",
+    "ScoredAnswer",
+    "Scorer",
+    "ScoringContext",
+    "load_citations",
+    "load_claims",
+    "load_facts",
+    "load_results",
+    "load_retrieved",
+    "score_answer",
+]
 
 
 def test_public_names_are_these() -> None:

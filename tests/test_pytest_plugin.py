@@ -257,7 +257,7 @@ def test_collecting_alone_leaves_nothing_behind(project: pytest.Pytester) -> Non
 
 def test_yaml_elsewhere_is_left_alone(project: pytest.Pytester) -> None:
     write(project.path / "other" / "compose.yaml", "services: {web: {image: x}}\n")
-    write(project.path / "cases" / "variants.yaml", "careful: {}\n")
+    write(project.path / "cases" / "variants.yaml", "variants: {careful: {}}\n")
     write(project.path / "cases" / ".hidden" / "x.yaml", "nonsense")
 
     result = project.runpytest("--collect-only", "-q")

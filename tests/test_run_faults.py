@@ -46,7 +46,7 @@ def test_a_server_without_faults_is_recorded(project: pytest.Pytester) -> None:
         ("failed", "*the run ended failed (server_error: the model fell over)*"),
         ("expired", "*the run ended expired*"),
         ("incomplete", "*the run ended incomplete*"),
-        ("requires_action", "*the assistant called a function tool*"),
+        ("requires_action", "*the run waits for the outputs of functions*"),
         ("odd", "*run status 'dreaming'*"),
     ],
 )

@@ -245,9 +245,3 @@ def test_unknown_files_are_refused_and_leave_nothing(client: OpenAI) -> None:
         client.vector_stores.file_batches.create(store.id, file_ids=[upload(client), "file-x"])
     assert client.vector_stores.files.list(store.id).data == []
     assert len(client.vector_stores.list(limit=100).data) == before + 1
-
-
-def test_filters_are_refused_instead_of_ignored(client: OpenAI) -> None:
-    store = client.vector_stores.create()
-    with pytest.raises(openai.BadRequestError, match="does not offer filters"):
-        client.vector_stores.search(store.id, query="x", filters={"type": "eq", "key": "a", "value": "b"})

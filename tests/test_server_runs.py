@@ -141,7 +141,7 @@ def test_the_model_is_told_the_whole_thread_in_order(client: OpenAI, models: dic
     )
     model = models["first-hit"]
     assert isinstance(model, FirstHit)
-    assert [(m.role, m.text) for m in model.told[-1].messages] == [
+    assert [(m.role, m.text) for m in model.told[-1].spoken] == [
         ("user", "One"),
         ("assistant", "Two"),
         ("user", "Three"),
@@ -159,7 +159,7 @@ def test_truncation_keeps_the_last_messages(client: OpenAI, models: dict[str, Bu
     )
     model = models["first-hit"]
     assert isinstance(model, FirstHit)
-    assert [m.text for m in model.told[-1].messages] == ["Two", "Three"]
+    assert [m.text for m in model.told[-1].spoken] == ["Two", "Three"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from harness.cassettes.interaction import Interaction, exchanges
 from harness.model.tape import Event, Exchange
-from harness.model.transcript import FileSearchStep, FunctionStep, RefusalPart, TextPart, Usage
+from harness.model.transcript import CodeStep, FileSearchStep, FunctionStep, RefusalPart, TextPart, Usage
 from harness.targets.assistants.read import read
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "wire" / "recordings"
@@ -272,6 +272,20 @@ def test_function_calls_carry_their_outputs() -> None:
     assert transcript.failure is None
     assert transcript.turns[0].attempts[0].steps == (FunctionStep(name="size", arguments="{}", output="42"),)
     assert not any(isinstance(one, FileSearchStep) for one in transcript.turns[0].attempts[0].steps)
+
+
+def test_code_its_logs_and_the_files_it_made() -> None:
+    image = {"type": "image", "image": {"file_id": "file-plot"}}
+    code = {"input": "plot()", "outputs": [{"type": "logs", "logs": "done"}, image]}
+    call = {"id": "call_1", "type": "code_interpreter", "code_interpreter": code}
+    step = SEARCH | {"step_details": {"type": "tool_calls", "tool_calls": [call]}}
+    path = {"type": "file_path", "text": "sandbox:/a.csv", "file_path": {"file_id": "file-table"}}
+    answer = message("Here: sandbox:/a.csv", annotations=[path])
+    answer["content"].append({"type": "image_file", "image_file": {"file_id": "file-plot"}})
+
+    (step_read,) = read(tape(run("completed"), steps=(step,), answer=answer), {}).turns[0].attempts[0].steps
+
+    assert step_read == CodeStep(code="plot()", logs="done", file_ids=("file-plot", "file-table"))
 
 
 def test_a_file_that_the_user_uploaded_is_known_by_the_name_in_the_results() -> None:

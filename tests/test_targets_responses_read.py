@@ -95,6 +95,17 @@ def test_a_refusal_part_and_code() -> None:
     assert attempt.steps == (CodeStep(code="1+1", logs="2"),)
 
 
+def test_files_that_code_has_made() -> None:
+    code = {"type": "code_interpreter_call", "code": "plot()", "container_id": "cntr_1", "outputs": None}
+    made = {"type": "container_file_citation", "container_id": "cntr_1", "file_id": "cfile_1", "filename": "a.png"}
+    tape = [create("x", response(1, code, {**code, "code": "save()"}, text("Here.", made, made)))]
+
+    attempt = final(read(tape, {}))
+
+    assert attempt.steps == (CodeStep(code="plot()"), CodeStep(code="save()", file_ids=("cfile_1",)))
+    assert attempt.parts == (TextPart(text="Here."),)
+
+
 @pytest.mark.parametrize(
     "second",
     [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.casefile.problems import Origin, Problem, ValuePath
+from harness.casefile.sandbox import sandbox
 from harness.config import did_you_mean
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, Row]]:
 
 def _copies(case: Mapping[str, Any], rows: Sequence[Row]) -> list[dict[str, Any]]:
     template = {key: value for key, value in case.items() if key != "for_each"}
-    filler = _Filler(environment=_environment(), templates={}, columns=tuple(rows[0]))
+    filler = _Filler(environment=sandbox(keep_trailing_newline=True), templates={}, columns=tuple(rows[0]))
     copies = []
     for number, row in enumerate(rows, start=1):
         copy = {key: filler.fill(value, row, (key,)) for key, value in template.items()}
@@ -86,15 +87,6 @@ def _copies(case: Mapping[str, Any], rows: Sequence[Row]) -> list[dict[str, Any]
             copy["id"] = f"{copy['id']}-{number}"
         copies.append(copy)
     return copies
-
-
-def _environment() -> "ImmutableSandboxedEnvironment":
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
-    environment.globals.clear()  # `range` and its like are no columns
-    return environment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

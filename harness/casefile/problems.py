@@ -21,6 +21,8 @@ class Unquoted:
     """What YAML makes of it, in words."""
     spelling: str
     """How it is written."""
+    truth: bool | None = None
+    """What it says, where it is a boolean."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

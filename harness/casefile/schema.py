@@ -1,22 +1,27 @@
-"""The JSON Schema of a suite, for editors. `python -m harness.casefile.schema` writes it anew."""
+"""The JSON Schemas of suites and of `variants.yaml`, for editors. `python -m harness.casefile.schema` writes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.model.facts import FORM
 from harness.model.suite import Suite
+from harness.model.variants import SharedVariants
 
 if TYPE_CHECKING:
     from pydantic_core import core_schema
 
-SCHEMA_FILE = Path(__file__).parent.parent / "suite.schema.json"
-"""The committed schema."""
+FOLDER = Path(__file__).parent.parent
+SCHEMAS: Mapping[type, tuple[Path, str]] = {
+    Suite: (FOLDER / "suite.schema.json", "A suite of the assistant harness"),
+    SharedVariants: (FOLDER / "variants.schema.json", "Variants that all suites of the assistant harness share"),
+}
+"""For what a file describes its committed schema and that schema's title."""
 
 
-def suite_schema() -> dict[str, Any]:
-    """Return the schema of a suite, draft 2020-12."""
+def schema_of(kind: type) -> dict[str, Any]:
+    """Return the schema of a file, draft 2020-12."""
     from pydantic import TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema
 
@@ -35,12 +40,8 @@ def suite_schema() -> dict[str, Any]:
             return {"anyOf": [super().literal_schema(schema), placeholder]}
 
     with _described():
-        schema = TypeAdapter(Suite).json_schema(schema_generator=SuiteSchema)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "A suite of the assistant harness",
-    }
+        schema = TypeAdapter(kind).json_schema(schema_generator=SuiteSchema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": SCHEMAS[kind][1]}
 
 
 @contextmanager
@@ -53,12 +54,13 @@ def _described() -> Iterator[None]:
         del FORM["use_attribute_docstrings"]
 
 
-def schema_text() -> str:
-    """Return the schema as it is committed."""
+def schema_text(kind: type) -> str:
+    """Return a schema as it is committed."""
     import json
 
-    return json.dumps(suite_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(schema_of(kind), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    for described, (path, _) in SCHEMAS.items():
+        path.write_text(schema_text(described), encoding="utf-8")

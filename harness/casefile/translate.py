@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from harness.casefile.problems import Problem, Unquoted, ValuePath, found
 from harness.config import did_you_mean
 from harness.model.facts import KINDS
-from harness.model.prompt import CoStar, CoStarParts
+from harness.model.prompt import CoStar, CoStarParts, HostedPrompt
 from harness.model.promptfoo import NOT, PROMPTFOO
 from harness.model.suite import Assistant, Case, CaseTurn, Suite, Variant, Xfail
+from harness.model.tools import ExpectedCall, FunctionChoice, FunctionOutput, FunctionTool
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -24,8 +25,14 @@ BLOCKS: Mapping[str, type] = {
     "costar": CoStarParts,
     "assistant": Assistant,
     "variants": Variant,
+    "matrix": Variant,
+    "tools": FunctionTool,
+    "tool_choice": FunctionChoice,
+    "functions": FunctionOutput,
+    "expected_calls": ExpectedCall,
     **{f"@{key}": kind for key, kind in KINDS.items()},
     "@costar": CoStar,
+    "@hosted": HostedPrompt,
 }
 """What the mapping below a key is. A name with `@` is a tag of ours: it says which of several forms was meant."""
 
@@ -38,25 +45,38 @@ _WANTED = {
     "int_parsing": "a whole number is wanted",
     "int_from_float": "a whole number is wanted",
     "tuple_type": "a list is wanted",
+    "list_type": "a list is wanted",
     "mapping_type": "a mapping is wanted",
     "dataclass_type": "a mapping is wanted",
+    "dict_type": "a mapping is wanted",
+    "bool_type": "true or false is wanted",
+    "bool_parsing": "true or false is wanted",
 }
 
 
-def problems_of(error: "ValidationError") -> Iterator[Problem]:
-    """Say in our words what pydantic refuses."""
+def problems_of(error: "ValidationError", whole: type = Suite) -> Iterator[Problem]:
+    """Say in our words what pydantic refuses.
+
+    Args:
+        error: What it says.
+        whole: What the file describes.
+    """
     for details in error.errors(include_url=False):
         location = details["loc"]
         path = tuple(key for key in location if not (isinstance(key, str) and key.startswith("@")))
-        tell = _TELL.get(details["type"], _tell_kind)
-        extra, text = tell(details)
+        if details["type"] == "unexpected_keyword_argument":
+            extra, text = _tell_unknown_key(details, whole)
+        else:
+            extra, text = _TELL.get(details["type"], _tell_kind)(details)
         yield Problem(path=(*path, *extra), text=text)
 
 
-def allowed_keys(location: ValuePath) -> list[str]:
-    """Return the keys of the mapping at a place, as they are spelled in YAML."""
-    names = (key for key in reversed(location) if isinstance(key, str))
-    block = next((BLOCKS[name] for name in names if name in BLOCKS), Suite)
+def allowed_keys(location: ValuePath, whole: type = Suite) -> list[str]:
+    """Return the keys of the mapping at a place of a file that describes `whole`, as they are spelled in YAML."""
+    names = [key for key in reversed(location) if isinstance(key, str)]
+    block = next((BLOCKS[name] for name in names if name in BLOCKS), whole)
+    if names[:1] == ["prompt"] and {"assistant", "variants", "matrix"} & set(names):
+        block = BLOCKS["@hosted"]  # the one kept on a server: no user says it
     return [key.name.rstrip("_") for key in fields(block)]
 
 
@@ -75,9 +95,9 @@ def _tell_missing(_details: "ErrorDetails") -> tuple[ValuePath, str]:
     return (), "is missing"
 
 
-def _tell_unknown_key(details: "ErrorDetails") -> tuple[ValuePath, str]:
+def _tell_unknown_key(details: "ErrorDetails", whole: type) -> tuple[ValuePath, str]:
     *parent, key = details["loc"]
-    return (), _unknown(str(key), allowed_keys(tuple(parent)))
+    return (), _unknown(str(key), allowed_keys(tuple(parent), whole))
 
 
 def _tell_choice(details: "ErrorDetails") -> tuple[ValuePath, str]:
@@ -112,13 +132,13 @@ def _unknown(key: str, allowed: list[str]) -> str:
 
 _TELL: Mapping[str, Callable[["ErrorDetails"], tuple[ValuePath, str]]] = {
     "missing": _tell_missing,
-    "unexpected_keyword_argument": _tell_unknown_key,
     "literal_error": _tell_choice,
     "fact": _tell_fact,
     "value_error": _tell_rule,
 }
 
 
-def describe_top(data: Any) -> str:
-    """Say what stands in a file that is no mapping at all."""
-    return "the file is empty" if data is None else f"{found(data)}, a mapping with `cases` is wanted"
+def describe_top(data: Any, whole: type) -> str:
+    """Say what stands in a file that is no mapping at all and should describe `whole`."""
+    wanted = "`cases`" if whole is Suite else "`variants` or `matrix`"
+    return "the file is empty" if data is None else f"{found(data)}, a mapping with {wanted} is wanted"

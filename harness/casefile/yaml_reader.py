@@ -147,8 +147,8 @@ class _Builder:
 
 
 def _boolean(node: yaml.ScalarNode) -> Unquoted:
-    value = "true" if _constructor.construct_yaml_bool(node) else "false"
-    return Unquoted(reading=f"the boolean {value}", spelling=node.value)
+    truth = bool(_constructor.construct_yaml_bool(node))
+    return Unquoted(reading=f"the boolean {'true' if truth else 'false'}", spelling=node.value, truth=truth)
 
 
 def _whole(node: yaml.ScalarNode) -> int | Unquoted:

@@ -23,16 +23,19 @@ _SETTINGS = frozenset(
         "file_id",  # of search results only: elsewhere it is the object's own
         "file_name",
         "filename",
+        "include",
         "instructions",
         "max_output_tokens",
         "model",
         "parallel_tool_calls",
         "reasoning",
         "response_format",
+        "service_tier",
         "temperature",
         "tool_choice",
         "tool_resources",
         "tools",
+        "top_logprobs",
         "top_p",
         "truncation",
         "truncation_strategy",
@@ -46,19 +49,22 @@ def name_of(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
-def on_base(item: dict[str, Any], texts: dict[str, str], *, is_result: bool) -> dict[str, Any]:
+def on_base(
+    item: dict[str, Any], texts: dict[str, str], *, is_result: bool = False, is_request: bool = False
+) -> dict[str, Any]:
     """Return an object of the protocol as its base and what is its own; anything else as it is.
 
     Args:
         item: Part of a body; texts that it shares may have been replaced.
         texts: Takes up the base.
         is_result: Whether it is part of what a search has found.
+        is_request: Whether it is the whole of what was sent.
     """
     is_object = isinstance(item.get("object"), str) and isinstance(item.get("id"), str)
-    if not is_object and not (is_result and "file_id" in item):
+    if not (is_object or is_request or (is_result and "file_id" in item)):
         return item
     own = {name: value for name, value in item.items() if not _is_common(name, value, is_result=is_result)}
-    if len(item) - len(own) < (2 if is_result else 3):
+    if len(item) - len(own) < (2 if is_result or is_request else 3):
         return item  # a name would take as much room
     base = pretty({name: OWN if name in own else value for name, value in item.items()})
     texts[name_of(base)] = base
@@ -71,7 +77,9 @@ def _is_common(name: str, value: Any, *, is_result: bool) -> bool:
     if isinstance(value, dict) and "$text" in value:
         return False  # a base stands alone: what it named could not be found through it
     is_date = name.endswith("_at") and value == DATE
-    return value in (None, [], {}) or isinstance(value, bool) or is_date or (name in _SETTINGS and value != OWN)
+    # A response tells under `text` how its text is laid out, and not what it says.
+    is_setting = name in _SETTINGS or (name == "text" and isinstance(value, dict))
+    return value in (None, [], {}) or isinstance(value, bool) or is_date or (is_setting and value != OWN)
 
 
 def off_base(item: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:

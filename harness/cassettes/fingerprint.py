@@ -5,8 +5,10 @@ from typing import Any
 
 from harness.errors import CassetteStale
 from harness.model.plan import Planned
+from harness.model.prompt import HostedPrompt
+from harness.model.tools import FunctionChoice, FunctionOutput, FunctionTool
 
-PROTOCOL = {"assistants": "assistants v2, harness 1"}
+PROTOCOL = {"assistants": "assistants v2, harness 1", "responses": "responses, harness 1"}
 """The conversation each target has with its server; its number rises when the requests change."""
 
 STALE = "the recording answers another question"
@@ -27,7 +29,28 @@ def fingerprint(planned: Planned) -> dict[str, Any]:
         "vector_store": planned.vector_store,
         "prompts": list(planned.asked),
         "trial": planned.trial,
+        **_functions(planned),
     }
+
+
+def _functions(planned: Planned) -> dict[str, Any]:
+    """Return what functions are handed back and how tools are chosen; nothing where nobody says so."""
+    assistant = planned.assistant
+    told = {tool.function: _output(tool) for tool in assistant.functions}
+    told |= {name: _output(given) for name, given in planned.case.functions.items() if name in told}
+    choice = assistant.tool_choice
+    settings = {
+        "functions": told or None,
+        "tool_choice": choice.function if isinstance(choice, FunctionChoice) else choice,
+        "parallel_tool_calls": assistant.parallel_tool_calls,
+        "linked_by": assistant.linked_by if planned.target == "responses" else None,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _output(given: FunctionTool | FunctionOutput) -> dict[str, Any]:
+    # Of your own code the name counts: what it returned is on the tape, and a new tape is made when you ask for one.
+    return {"output": given.output} if given.call is None else {"call": given.call}
 
 
 def assistant_fingerprint(planned: Planned) -> dict[str, Any]:
@@ -35,17 +58,30 @@ def assistant_fingerprint(planned: Planned) -> dict[str, Any]:
     assistant = planned.assistant
     if assistant.id is not None:
         return {"id": assistant.id, "model": assistant.model}
+    prompt = assistant.prompt
+    hosted = {} if prompt is None else {"prompt": _prompt(prompt)}
     settings = {
         "temperature": assistant.temperature,
         "top_p": assistant.top_p,
         "max_num_results": assistant.max_num_results,
     }
     return {
+        **hosted,
         "model": assistant.model,
         "instructions": assistant.instructions,
-        "tools": list(assistant.tools),
+        "tools": [tool if isinstance(tool, str) else _definition(tool) for tool in assistant.tools],
         **{name: value for name, value in settings.items() if value is not None},
     }
+
+
+def _prompt(prompt: HostedPrompt) -> dict[str, Any]:
+    return {"id": prompt.id, "version": prompt.version, "variables": dict(prompt.variables)}
+
+
+def _definition(tool: FunctionTool) -> dict[str, Any]:
+    """Return what the model is told of a function."""
+    told = {"function": tool.function, "description": tool.description, "parameters": dict(tool.parameters)}
+    return told | ({"strict": True} if tool.strict else {})
 
 
 def require_fresh(recorded: Mapping[str, Any], wanted: Mapping[str, Any], where: str, hint: str) -> None:

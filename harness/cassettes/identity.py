@@ -54,6 +54,6 @@ def set_up_by(fingerprint: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
     own = store_id(sources)
     store = fingerprint["vector_store"] or own
     made = {own, *map(file_id, sources)} if fingerprint["vector_store"] is None else set()
-    if "id" not in fingerprint["assistant"]:
+    if "id" not in fingerprint["assistant"] and str(fingerprint["protocol"]).startswith("assistants "):
         made.add(_assistant_id(fingerprint["assistant"], store))
     return store, frozenset(made)

@@ -103,10 +103,10 @@ def _recorded(library: Library, known: Iterable[Planned]) -> Iterator[Planned]:
 
 def _with_model(planned: Planned, path: Path, name: str) -> Planned | None:
     """Return a run with the model whose name a file has; None where no model has such a name."""
-    names = [planned.model or planned.assistant.id or "", *_recorded_models(path), name]
+    names = [planned.model_name, *_recorded_models(path), name]
     for model in names:
         if file_name(model) == name:
-            is_own = model in {planned.model, planned.assistant.id}
+            is_own = model in {planned.model_name, planned.assistant.id}
             return planned if is_own else replace(planned, assistant=replace(planned.assistant, model=model))
     return None
 
@@ -148,8 +148,9 @@ class _Used:
     def add(self, entry: Entry, library: Library) -> None:
         """Note what a run refers to, as planned and as recorded."""
         planned = entry.planned
-        self.names |= {assistant_id(planned), store_id(planned.sources), texts_key(planned)}
-        self.names |= {file_id(source) for source in planned.sources}
+        self.names |= {store_id(planned.sources), texts_key(planned), *map(file_id, planned.sources)}
+        if planned.target == "assistants":
+            self.names.add(assistant_id(planned))
         if entry.state == "missing":
             return
         try:

@@ -8,7 +8,7 @@
 cassette holds `$like: N` (the interaction's number, from 0) and what differs. Text that all cases of a set-up share,
 such as retrieved passages and instructions, stands once in the set-up's texts file and is named here by `$text`; so
 does what objects of one kind have in common, named by `$base` (see `bases`). A body that itself holds such a key is
-marked `as_is` and left alone.
+marked `as_is` (`sent_as_is`) and left alone.
 """
 
 import json
@@ -50,7 +50,7 @@ def _stored(
 ) -> Stored:
     stored: Stored = {"call": f"{one.method} {one.uri.removeprefix(BASE)}"}
     if one.request_type:
-        stored["sent"] = one.request_body
+        stored |= _sent(one, texts)
     if one.request_type not in {"", JSON}:
         stored["sent_type"] = one.request_type
     if one.status != 200:
@@ -63,9 +63,19 @@ def _stored(
     shared = body if texts is None else _shared(body, texts)
     short = _like(number, shared, seen)
     if texts is not None and short is shared and isinstance(short, dict):
-        short = on_base(short, texts, is_result=False)
+        short = on_base(short, texts)
     stored["got"] = pretty(short)
     return stored
+
+
+def _sent(one: Interaction, texts: dict[str, str] | None) -> Stored:
+    if any(sign in one.request_body for sign in SIGNS):
+        return {"sent": one.request_body, "sent_as_is": True}
+    body = json_or_text(one.request_body) if one.request_type == JSON else None
+    if texts is None or not isinstance(body, dict) or "input" not in body:
+        return {"sent": one.request_body}
+    # Each request of the Responses protocol says all that an assistant would hold.
+    return {"sent": pretty(on_base(_shared(body, texts), texts, is_request=True))}
 
 
 def _like(number: int, body: Any, seen: dict[tuple[str, str], tuple[int, dict[str, Any]]]) -> Any:
@@ -114,11 +124,14 @@ def from_stored(stored: Sequence[Stored], texts: Mapping[str, str]) -> Iterator[
         if "as_is" not in one and any(sign in got for sign in SIGNS):
             got = _filled(got, bodies, texts)
         bodies.append(got)
+        sent = one.get("sent", "")
+        if "sent_as_is" not in one and any(sign in sent for sign in SIGNS):
+            sent = _filled(sent, bodies, texts)
         yield Interaction(
             method=method,
             uri=BASE + path if path.startswith("/") else path,
             request_type=one.get("sent_type", JSON if "sent" in one else ""),
-            request_body=one.get("sent", ""),
+            request_body=sent,
             status=one.get("status", 200),
             response_type=one.get("type", JSON),
             response_body=got,

@@ -58,7 +58,7 @@ class Library:
     def path(self, planned: Planned) -> Path:
         """Return where a planned run's cassette is or would be."""
         suite = Path(planned.suite).with_suffix("")
-        name = f"{planned.variant}.{planned.target}.{file_name(planned.model or planned.assistant.id or '')}"
+        name = f"{planned.variant}.{planned.target}.{file_name(planned.model_name)}"
         return self._folder / Path(*suite.parts[1:]) / file_name(planned.case.id) / f"{name}.{planned.trial}.yaml"
 
     def where(self, planned: Planned) -> str:
@@ -239,6 +239,7 @@ class Library:
 
     def _command(self, planned: Planned, mode: RecordMode) -> str:
         variant = "" if planned.variant == "default" else f" --harness-variant={planned.variant}"
+        variant += f" --harness-trials={planned.trial}" if planned.trial > 1 else ""
         node = planned.suite if self._is_of_tests else planned.node  # a test may ask twice, under names of its own
         return f"record it: pytest '{node}'{variant}{self._options} --harness-record={mode}"
 

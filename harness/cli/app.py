@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.baseline import baseline
 from harness.cli.cassettes.commands import cassettes
 from harness.cli.codes import FAILED, INTERRUPTED, USAGE
+from harness.cli.compare import compare
 from harness.errors import ConfigError, HarnessError
 
 app = typer.Typer(
@@ -19,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(baseline, name="baseline")
 app.add_typer(cassettes, name="cassettes")
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of it, or `latest`.")]
@@ -78,6 +81,64 @@ def score(
         raise ConfigError("name a run, or say --cassettes", where="harness score")
     if score_again(run, Path.cwd(), typer.echo):
         raise typer.Exit(FAILED)
+
+
+Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="`table`, `csv` or `json`.")]
+
+
+@app.command(epilog='Example: harness sql "select run, outcome, count(*) from rows group by all order by all"')
+def sql(
+    statement: Annotated[str, typer.Argument(help="A select statement (DuckDB's SQL).")],
+    *,
+    run: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", help="Only this run; default all.")] = None,
+    form: Format = "table",
+) -> None:
+    """Ask all runs: the tables are rows, claims, facts, citations, retrieved (`describe rows` lists columns)."""
+    from harness.cli.sql import ask_sql
+
+    ask_sql(statement, run or (), form, Path.cwd())
+
+
+@app.command(epilog="Example: harness history cases/products.yaml::dearest-laptop")
+def history(
+    case: Annotated[str, typer.Argument(help="A case's id, or its pytest node id (suite.yaml::case[variant]).")],
+    *,
+    form: Format = "table",
+) -> None:
+    """Print what became of a case over all runs, newest first."""
+    from harness.cli.sql import print_history
+
+    print_history(case, form, Path.cwd())
+
+
+app.command(epilog="Example: harness compare latest~1 latest")(compare)
+
+
+@app.command(epilog="Example: harness report latest --output report.html")
+def report(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN [RUN ...]", help="Runs: ids, the beginnings of ids, or `latest`.")
+    ],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = Path(
+        "report.html"
+    ),
+) -> None:
+    """Write runs as one HTML file that needs no network: overview, table, and each claim beside its passage."""
+    from harness.cli.report import write_report
+
+    size = write_report(runs, output, Path.cwd())
+    typer.echo(f"wrote {output} ({size / 1_000_000:.1f} MB)")
+
+
+@app.command(epilog="Example: harness view --port 8080")
+def view(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0: any free one.")] = 0,
+) -> None:
+    """Serve the reports of all runs to this machine only, the newest first, until Ctrl-C."""
+    from harness.cli.view import view_runs
+
+    view_runs(port, Path.cwd(), typer.echo)
 
 
 @app.command(epilog="Example: harness init my-project")

@@ -9,7 +9,6 @@ from harness.config import Config, Flags, find_project, load_config
 from harness.results import LEDGER, RunFolder, find_run
 from harness.run import clean_endpoint
 from harness.run.ledger import Ledger, Remote
-from harness.targets.assistants import AssistantsTarget
 
 
 def clean(run: str | None, endpoint: str | None, folder: Path, say: Callable[[str], None]) -> int:
@@ -49,7 +48,7 @@ def _clean_run(ledger: Ledger, run_id: str, config: Config, say: Callable[[str],
     for name in elsewhere:
         say(f"{run_id}: objects on {name}: clean them with --harness-endpoint {name}")
     mine: list[Remote] = [remote for remote in there if remote.endpoint == config.endpoint.name]
-    reasons = asyncio.run(clean_endpoint(mine, ledger, config.endpoint, AssistantsTarget())) if mine else []
+    reasons = asyncio.run(clean_endpoint(mine, ledger, config.endpoint)) if mine else []
     for reason in reasons:
         say(f"{run_id}: {reason}")
     if len(mine) > len(reasons):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.cli.cassettes.look import Seen, look
+from harness.config import Flags
 from harness.errors import ResultsError
 from harness.model.plan import Planned
 from harness.model.row import Row
@@ -15,6 +16,7 @@ from harness.report.rescore import Change, change_lines
 from harness.report.summary import summary_lines
 from harness.results import RunFolder, find_run, read_rows, row_data
 from harness.scoring import SCORER
+from harness.scoring.code import code_digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +48,7 @@ def score_again(run: str | None, folder: Path, say: Callable[[str], None]) -> in
         HarnessError: There is no such run, or a suite cannot be read.
     """
     started = datetime.now(UTC)
-    seen = look(folder, variants=("*",), record="none")
+    seen = look(folder, Flags(variants=("*",), record="none"))
     results = seen.config.project.results
     olds = list(_of_cassettes(seen, results) if run is None else _of_run(seen, find_run(results, run)))
     if not olds:
@@ -115,5 +117,6 @@ def _manifest(target: RunFolder, run: str | None, started: datetime, rows: int) 
         "command": ["harness", "score", run or "--cassettes"],
         "scored_from": run or "cassettes",
         "scorer": SCORER,
+        "scorer_code": code_digest(),
         "rows": rows,
     }

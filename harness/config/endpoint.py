@@ -46,6 +46,12 @@ class Endpoint:
         return self.base_url is None
 
     @property
+    def is_hosted(self) -> bool:
+        """Whether it is OpenAI's own, under whatever name."""
+        host = _host(urlsplit(self.base_url or ""))
+        return host == "api.openai.com" or host.endswith(".api.openai.com")
+
+    @property
     def is_loopback(self) -> bool:
         """Whether requests stay on this machine."""
         return self.base_url is None or _is_loopback(_host(urlsplit(self.base_url)))
@@ -100,8 +106,7 @@ def check_target(endpoint: Endpoint, target: TargetName) -> None:
     Raises:
         ConfigError: The assistants target towards api.openai.com.
     """
-    host = _host(urlsplit(endpoint.base_url or ""))
-    if target == "assistants" and (host == "api.openai.com" or host.endswith(".api.openai.com")):
+    if target == "assistants" and endpoint.is_hosted:
         raise ConfigError(
             "OpenAI shut its hosted Assistants API down on 2026-08-26: /v1/assistants and /v1/threads answer 404 there",
             where=endpoint.source,

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
-from harness.config.endpoint import OPENAI, Endpoint, resolve_endpoint
+from harness.config.endpoint import Endpoint, resolve_endpoint
 from harness.config.environment import read_dotenv, secrets
+from harness.config.gate import Gate, gate_of
 from harness.config.judge import JudgeSettings, judge_of
+from harness.config.prices import Prices, read_prices
 from harness.config.project import Project, Table, option, project_of, read_table
 from harness.config.spelling import did_you_mean
 from harness.errors import ConfigError
@@ -37,6 +39,8 @@ class Flags:
     judge: bool | None = None
     target: str | None = None
     trials: int | None = None
+    baseline: str | None = None
+    gate: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +70,14 @@ class Config:
     """Whether remote objects are left in place."""
     min_groundedness: float | None
     """The project's threshold; None: the shipped one."""
+    baseline: str | None
+    """The baseline that results are held against; None for none."""
+    gate: Gate
+    """What a run must come to."""
+    is_gated: bool
+    """Whether the gate decides about the exit code."""
+    prices: Prices
+    """What tokens cost."""
     judge: JudgeSettings | None
     """The model that judges beside our own scorer; None where none is asked for."""
     scrubbers: tuple[str, ...]
@@ -115,10 +127,11 @@ def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = No
     judge = judge_of(table, merged, root) if _is_judging(flags, merged) else None
     keys = {one.api_key for one in (endpoint, judge.endpoint if judge else None) if one is not None and one.api_key}
     built_in = BUILT_IN_MODEL if endpoint.is_embedded else None
+    baseline = (flags.baseline or merged.get("HARNESS_BASELINE") or "").strip() or None
     return Config(
         project=project_of(root, table),
         endpoint=endpoint,
-        target=_target(table.target, option("target")) or ("responses" if endpoint.name == OPENAI else "assistants"),
+        target=_target(table.target, option("target")) or ("responses" if endpoint.is_hosted else "assistants"),
         demanded_target=_target(flags.target, "--harness-target")
         or _target(merged.get("HARNESS_TARGET"), "HARNESS_TARGET"),
         trials=_trials(flags, merged, table),
@@ -130,6 +143,10 @@ def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = No
         concurrency=_concurrency(flags, merged, table),
         keep=_is_on("HARNESS_KEEP", merged) if flags.keep is None else flags.keep,
         min_groundedness=table.min_groundedness,
+        baseline=baseline,
+        gate=gate_of(table),
+        is_gated=baseline is not None or (_is_on("HARNESS_GATE", merged) if flags.gate is None else flags.gate),
+        prices=read_prices(table, root),
         judge=judge,
         scrubbers=tuple(table.scrubbers),
         environ=merged,

@@ -63,6 +63,8 @@ class Table:
     record: str | None = None
     min_groundedness: float | None = None
     judge: Mapping[str, Any] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    prices: str | None = None
     scrubbers: Sequence[str] = ()
 
 
@@ -183,6 +185,7 @@ _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "concurrency": _WHOLE,
     "trials": _WHOLE,
     "min_groundedness": ("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),
+    "gate": ("a table of limits", lambda value: isinstance(value, dict)),
     "judge": ("a table with `model` and `endpoint`", lambda value: isinstance(value, dict)),
     "scrubbers": ('a list of "package.module:name"', _are_objects),
 }

@@ -1,8 +1,8 @@
 """What is to be run: a case in a variant, once or several times, through a target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from harness.model.suite import DEFAULT_VARIANT, Assistant, Case, TargetName
+from harness.model.suite import DEFAULT_VARIANT, Assistant, Case, CaseTurn, TargetName
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +29,7 @@ class Planned:
     """From 1."""
     target: TargetName
     assistant: Assistant
-    """The suite's assistant with the variant's changes; `model` is filled in unless `id` names an existing one."""
+    """The suite's assistant with the variant's changes; `model` is filled in unless it exists on the server."""
     vector_store: str | None
     """A vector store that exists; None: one is made from `sources`."""
     sources: tuple[Source, ...]
@@ -41,6 +41,8 @@ class Planned:
     scorers: tuple[str, ...] = ()
     """The suite's own scorers, as it names them."""
     tags: tuple[str, ...] = ()
+    prompt_template: str | None = None
+    """The variant's template, as it was written; None: it has none."""
     prompts: tuple[str, ...] = ()
     """The prompts as the variant's template makes them, one a turn; empty: the case's own are sent."""
 
@@ -48,6 +50,14 @@ class Planned:
     def asked(self) -> tuple[str, ...]:
         """The prompts as they are sent, one a turn."""
         return self.prompts or tuple(turn.text for turn in self.case.conversation)
+
+    @property
+    def conversation(self) -> tuple[CaseTurn, ...]:
+        """The case's turns, with the prompts as they are sent."""
+        turns = self.case.conversation
+        if not self.prompts:
+            return turns
+        return tuple(replace(turn, prompt=prompt) for turn, prompt in zip(turns, self.prompts, strict=True))
 
     @property
     def name(self) -> str:
@@ -68,6 +78,12 @@ class Planned:
         return self.assistant.model
 
     @property
+    def model_name(self) -> str:
+        """What answers, in a word: the model, or what exists on the server and names its own."""
+        hosted = self.assistant.prompt.id if self.assistant.prompt is not None else ""
+        return self.model or self.assistant.id or hosted
+
+    @property
     def is_expected_failure(self) -> bool:
         """Whether the case says that it fails in this configuration."""
         xfail = self.case.xfail
@@ -81,6 +97,7 @@ class Planned:
 class Handles:
     """Ids of the remote objects that a run works with."""
 
-    assistant_id: str
-    thread_store_id: str | None = None
-    """A vector store to hand to the thread; None where the assistant itself holds it, or there is none."""
+    assistant_id: str | None = None
+    """The assistant; None where the protocol has none."""
+    store_id: str | None = None
+    """A vector store to hand to the conversation; None where the assistant itself holds it, or there is none."""

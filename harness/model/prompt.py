@@ -1,6 +1,7 @@
 """What is said to an assistant: text, text from a file, a prompt in the CO-STAR form."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from harness.model.facts import FORM
@@ -69,6 +70,19 @@ class CoStar:
         names = ("context", "objective", "style", "tone", "audience", "response")
         blocks = (f"# {name.upper()} #\n{getattr(self.costar, name).strip()}" for name in names)
         return "\n\n".join(blocks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostedPrompt:
+    """A prompt that is kept on the server, with its model, instructions and tools."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
+    id: str
+    """Its id (`pmpt_...`)."""
+    version: str | None = None
+    """Its version; None: the one that is current there. Put it in quotes."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """What its placeholders are filled in with."""
 
 
 class PromptForm:

@@ -13,7 +13,10 @@ class Brief:
     """What the summary of a run needs of a row: thousands are kept, and whole transcripts would fill the memory."""
 
     suite: str
+    case: str
     variant: str
+    configured: tuple[str, str | None]
+    """Target and requested model; with suite, case and variant what trials have in common."""
     expect: Expectation
     """Of the turn that decided; of the first that expects anything where none did."""
     behaviour: Behaviour
@@ -79,7 +82,9 @@ class Row:
         expectations = [turn.expect if turn else None, *(one.expectation for one in self.planned.case.conversation)]
         return Brief(
             suite=self.planned.suite,
+            case=self.planned.case.id,
             variant=self.planned.variant,
+            configured=(self.planned.target, self.planned.model),
             expect=next(one for one in expectations if one is not None),
             behaviour=turn.behaviour if turn else Behaviour.ERRORED,
             outcome=self.outcome,

@@ -3,50 +3,41 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from harness.model.facts import FORM, Fact
-from harness.model.prompt import LongText, Prompt
+from harness.model.prompt import HostedPrompt, LongText, Prompt
+from harness.model.tools import ExpectedCall, FunctionOutput, FunctionTool, Tool, ToolChoice
+from harness.model.variants import (
+    DEFAULT_VARIANT,
+    NAME,
+    Matrix,
+    TargetName,
+    Variant,
+    check_range,
+    check_settings,
+    check_variant_names,
+)
 
-if TYPE_CHECKING:  # annotations only: the model is imported where pydantic is not needed
-    from pydantic_core import CoreSchema
-
-TargetName: TypeAlias = Literal["assistants", "responses"]
-"""The protocol a case is run through."""
+__all__ = [
+    "DEFAULT_VARIANT",
+    "Assistant",
+    "Case",
+    "CaseTurn",
+    "Expectation",
+    "LoadedSuite",
+    "Matrix",
+    "Suite",
+    "TargetName",
+    "Variant",
+    "Xfail",
+]
 
 Expectation: TypeAlias = Literal["answer", "refuse"]
 """What a turn should get: an answer from the documents, or the admission that they do not hold it."""
 
-DEFAULT_VARIANT = "default"
-"""The name of the configuration that the suite's `assistant` block itself describes."""
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-"""A case's or variant's name: it stands in pytest's node ids and in the paths of recordings."""
 TAG = re.compile(r"(?!(?:and|or|not)$)[A-Za-z][A-Za-z0-9_.-]*")
 """A tag: pytest's `-m` must be able to read it."""
-TRIAL = re.compile(r"(.*-)?t[0-9]+")
-"""What a trial's name looks like in `case[variant-t2]`; no variant may look so."""
-
-
-class ToolForm:
-    """The name of a tool, or its name before 2024."""
-
-    @staticmethod
-    def __get_pydantic_core_schema__(source: object, handler: Any) -> "CoreSchema":
-        from pydantic_core import core_schema
-
-        def rename(value: object) -> object:
-            return "file_search" if value == "retrieval" else value
-
-        return core_schema.no_info_before_validator_function(rename, handler(source))
-
-    @staticmethod
-    def __get_pydantic_json_schema__(_schema: "CoreSchema", _handler: Any) -> dict[str, Any]:
-        return {"enum": ["file_search", "retrieval"], "description": "`retrieval` is the old name of `file_search`."}
-
-
-Tool: TypeAlias = Annotated[Literal["file_search"], ToolForm]
-"""Tools that an assistant under test may be given."""
-
 
 Share: TypeAlias = float
 """A number in [0, 1]."""
@@ -60,25 +51,31 @@ class CaseTurn:
     prompt: Prompt
     """What the user says."""
     expect: Expectation | None = None
-    """`answer` or `refuse`; None: `answer` where facts or citations are demanded, else the turn is only context."""
+    """`answer` or `refuse`; None: `answer` where the turn demands anything of its answer, else it is only context."""
     expected_facts: tuple[Fact, ...] = ()
     """What the answer must say (and, by `not`, must not)."""
     cites: tuple[str, ...] = ()
     """Documents that the answer must cite."""
+    expected_calls: tuple[ExpectedCall, ...] | None = None
+    """Function calls that must happen, in any order; an empty list: none may."""
     min_groundedness: Share | None = None
     """Groundedness below this is `ungrounded`; None takes the case's, the suite's or the shipped default."""
 
     def __post_init__(self) -> None:
-        if self.expect == "refuse" and (self.expected_facts or self.cites):
-            raise ValueError("a turn that expects a refusal can't demand facts or citations")
+        if self.expect == "refuse" and self._demands:
+            raise ValueError("a turn that expects a refusal can't demand facts, citations or calls")
         if not self.text.strip():
             raise ValueError("`prompt` is empty")
-        _check_range("min_groundedness", self.min_groundedness, 0, 1)
+        check_range("min_groundedness", self.min_groundedness, 0, 1)
 
     @property
     def expectation(self) -> Expectation | None:
         """What is expected of the answer; None for a turn that only sets the scene."""
-        return self.expect or ("answer" if self.expected_facts or self.cites else None)
+        return self.expect or ("answer" if self._demands else None)
+
+    @property
+    def _demands(self) -> bool:
+        return bool(self.expected_facts or self.cites) or self.expected_calls is not None
 
     @property
     def text(self) -> str:
@@ -120,10 +117,14 @@ class Case:
     """What the answer must say (and, by `not`, must not)."""
     cites: tuple[str, ...] = ()
     """Documents that the answer must cite."""
+    expected_calls: tuple[ExpectedCall, ...] | None = None
+    """Function calls that must happen, in any order; an empty list: none may."""
     min_groundedness: Share | None = None
     """Groundedness below this is `ungrounded`; None takes the suite's or the shipped default."""
     documents: tuple[str, ...] | None = None
     """Other documents than the suite's, below the fixtures folder."""
+    functions: Mapping[str, FunctionOutput] = field(default_factory=dict)
+    """What functions return in this case, by their names; the others return what `tools` says."""
     tags: tuple[str, ...] = ()
     """pytest marks, for `-m`."""
     skip: str | None = None
@@ -141,11 +142,11 @@ class Case:
             raise ValueError("`skip` is empty: say why the case is not run")
         if (self.prompt is None) == (not self.turns):
             raise ValueError("a case has either `prompt` or `turns`")
-        if self.turns and (self.expect or self.expected_facts or self.cites):
+        if self.turns and (self.expect or self.expected_facts or self.cites or self.expected_calls is not None):
             raise ValueError("a case with `turns` states what it expects in them")
         if self.turns and all(turn.expectation is None for turn in self.turns):
             raise ValueError("no turn expects anything: add `expect` or `expected_facts` to one")
-        _check_range("min_groundedness", self.min_groundedness, 0, 1)
+        check_range("min_groundedness", self.min_groundedness, 0, 1)
         _ = self.conversation  # a single prompt's expectations are checked as a turn's
 
     @property
@@ -159,6 +160,7 @@ class Case:
                 expect=self.expect or "answer",
                 expected_facts=self.expected_facts,
                 cites=self.cites,
+                expected_calls=self.expected_calls,
                 min_groundedness=self.min_groundedness,
             ),
         )
@@ -171,6 +173,8 @@ class Assistant:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     id: str | None = None
     """An assistant that exists (`asst_...`): it is used as it is and never changed or deleted."""
+    prompt: HostedPrompt | None = None
+    """A prompt that exists on the server (`pmpt_...`); with the target `responses` only."""
     name: str | None = None
     """Its name on the server; None: a name made from the suite's."""
     model: str | None = None
@@ -182,7 +186,13 @@ class Assistant:
     additional_run_instructions: LongText = ""
     """What each run is told on top of `instructions`."""
     tools: tuple[Tool, ...] = ("file_search",)
-    """Its tools."""
+    """Its tools; of an assistant or a prompt that exists only the functions count: they say what is handed back."""
+    tool_choice: ToolChoice | None = None
+    """Which tool it must use first; None leaves it to the server, which leaves it to the model."""
+    parallel_tool_calls: bool | None = None
+    """Whether it may call several functions at once; None leaves it to the server."""
+    linked_by: Literal["previous_response_id", "conversation"] | None = None
+    """What holds turns together with the target `responses`; None: each names the response before it."""
     temperature: float | None = None
     """Sampling temperature in [0, 2]; None leaves it to the server."""
     top_p: float | None = None
@@ -191,37 +201,19 @@ class Assistant:
     """How many search results file_search may return, 1 to 50; None leaves it to the server."""
 
     def __post_init__(self) -> None:
-        _check_sampling(self)
+        if self.id is not None and self.prompt is not None:
+            raise ValueError("an assistant is described by `id` or by `prompt`, not by both")
+        check_settings(self)
 
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """The names of its tools, functions by theirs."""
+        return tuple(tool if isinstance(tool, str) else tool.function for tool in self.tools)
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variant:
-    """What a named configuration changes of the suite's assistant. What is left out stays."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = FORM
-    model: str | None = None
-    """Another model."""
-    target: TargetName | None = None
-    """Another protocol: `assistants` or `responses`."""
-    prompt_template: LongText | None = None
-    """A jinja2 template (sandboxed) that each prompt is put through: `{{ prompt }}`, `{{ case.id }}`, `{{ turn }}`."""
-    instructions: LongText | None = None
-    """Other instructions; an empty text takes them away."""
-    run_instructions: LongText | None = None
-    """Instructions that replace the assistant's in each run; an empty text takes them away."""
-    additional_run_instructions: LongText | None = None
-    """Instructions added in each run; an empty text takes them away."""
-    tools: tuple[Tool, ...] | None = None
-    """Other tools."""
-    temperature: float | None = None
-    """Another sampling temperature."""
-    top_p: float | None = None
-    """Another nucleus."""
-    max_num_results: int | None = None
-    """Another number of search results."""
-
-    def __post_init__(self) -> None:
-        _check_sampling(self)
+    @property
+    def functions(self) -> tuple[FunctionTool, ...]:
+        """Its function tools."""
+        return tuple(tool for tool in self.tools if isinstance(tool, FunctionTool))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,6 +233,8 @@ class Suite:
     """Groundedness below this is `ungrounded`; None takes the shipped default."""
     variants: Mapping[str, Variant] = field(default_factory=dict)
     """Other configurations, by name."""
+    matrix: Matrix | None = None
+    """Dimensions whose values are combined, each combination a variant; None once the suite is loaded."""
     scorers: tuple[str, ...] = ()
     """Scorers of your own: `package.module:name`, or the name that an installed package gives one."""
     tags: tuple[str, ...] = ()
@@ -251,18 +245,9 @@ class Suite:
     def __post_init__(self) -> None:
         if not self.cases:
             raise ValueError("a suite has at least one case")
-        for name in self.variants:
-            if name == DEFAULT_VARIANT:
-                raise ValueError(
-                    f"`{DEFAULT_VARIANT}` is the name of the `assistant` block itself: name the variant else"
-                )
-            if not NAME.fullmatch(name) or TRIAL.fullmatch(name):
-                raise ValueError(
-                    f"the variant {name!r} can't be named so: letters, digits, `-`, `_` and `.` are allowed, "
-                    "and nothing that ends like a trial (`t2`)"
-                )
+        check_variant_names(self.variants)
         _check_tags(self.tags)
-        _check_range("min_groundedness", self.min_groundedness, 0, 1)
+        check_range("min_groundedness", self.min_groundedness, 0, 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,17 +261,8 @@ class LoadedSuite:
     """Line of each case, from 1, by the case's id."""
     document_lines: Mapping[str, int]
     """Line where a document is first named, from 1, by the document's path."""
-
-
-def _check_sampling(settings: Assistant | Variant) -> None:
-    _check_range("temperature", settings.temperature, 0, 2)
-    _check_range("top_p", settings.top_p, 0, 1)
-    _check_range("max_num_results", settings.max_num_results, 1, 50)
-
-
-def _check_range(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise ValueError(f"`{name}` is a number from {low:g} to {high:g}, not {value:g}")
+    variant_places: Mapping[str, str] = field(default_factory=dict)
+    """Where each variant stands, as `file:line`, by its name."""
 
 
 def _check_tags(tags: tuple[str, ...]) -> None:

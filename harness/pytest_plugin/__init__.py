@@ -20,12 +20,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--harness-record", choices=modes, help="which cassettes are recorded; default once, in CI none")
     group.addoption("--harness-endpoint", metavar="URL", help="where runs go: a base URL, `openai`, or `embedded`")
     group.addoption(
-        "--harness-variant", action="append", default=[], metavar="PATTERN", help="variants to run; default `default`"
+        "--harness-variant",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="variants to run, such as `careful`, `*-warm`, `!default`; default `default`",
     )
+    group.addoption("--harness-trials", type=int, metavar="K", help="run each case K times; default 1")
     group.addoption("--harness-model", metavar="NAME", help="model of every assistant, whatever the suites say")
+    group.addoption(
+        "--harness-target",
+        choices=("assistants", "responses"),
+        help="the protocol of every case, whatever variants say; default assistants, towards `openai` responses",
+    )
     group.addoption("--harness-concurrency", type=int, metavar="N", help="runs at once; default 8")
     group.addoption(
         "--harness-judge", action="store_true", default=None, help="let the model of [tool.harness.judge] judge as well"
+    )
+    group.addoption(
+        "--harness-baseline", metavar="NAME", help="mark what differs from this baseline; fail if the gate is not kept"
+    )
+    group.addoption(
+        "--harness-gate", action="store_true", default=None, help="let [tool.harness.gate] decide about the exit code"
     )
     group.addoption("--harness-keep", action="store_true", default=None, help="leave remote objects in place")
 

@@ -263,7 +263,7 @@ class Asks:
     def __init__(self, config: Config, part: Part, worker: str) -> None:
         # A folder and a set-up of their own: what suites need, or need no longer, does not concern them.
         project = replace(config.project, cassettes=config.project.cassettes / TESTS)
-        self._config = replace(config, project=project, variants=("default",))
+        self._config = replace(config, project=project, variants=("default",), trials=1)
         # Each process has a set-up of its own: nobody has started a server for all of them, as for suites.
         folder = RunFolder(path=part.folder.path.with_name(f"{part.folder.id}-tests{worker}"))
         self._pipeline = Pipeline(self._config, replace(part, folder=folder))

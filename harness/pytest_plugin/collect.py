@@ -64,6 +64,9 @@ class CaseItem(pytest.Item):
         """Wait for the transcript, and judge it; what cannot be judged is an error."""
         self.row = self.harness.row(self.planned)
         self.user_properties += [("outcome", self.row.outcome.value), ("variant", self.planned.variant)]
+        standing = self.harness.standing(self.row)
+        if standing is not None:
+            self.user_properties.append(("baseline", standing))
         if self.row.outcome is Outcome.ERROR:
             # With its stack, pytest would draw it for a fifth of a second a case, before our words take its place.
             pytest.fail("the case could not be judged", pytrace=False)
@@ -71,8 +74,12 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Pass or fail by the verdict."""
         assert self.row is not None
-        if not self.row.outcome.is_pass:
-            raise VerdictFailed
+        if self.row.outcome.is_pass:
+            return
+        excuse = None if self.planned.is_expected_failure else self.harness.excuse(self.row)
+        if excuse is not None:
+            pytest.xfail(excuse)
+        raise VerdictFailed
 
     def teardown(self) -> None:
         """Let the row go: it is written, and pytest keeps all items to its end."""

@@ -39,9 +39,10 @@ class SessionHooks:
         self._harness.keep(report)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """End what still runs, delete remote objects, close the run's folder."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """End what still runs, delete remote objects, close the run's folder, ask the gate."""
         self._harness.finish()
+        session.exitstatus = self._harness.exit_status(exitstatus)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print what the run came to."""

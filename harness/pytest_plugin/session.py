@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,14 @@ from harness.model.row import Brief, Row
 from harness.model.suite import LoadedSuite
 from harness.pipeline import Part, Pipeline
 from harness.plan import SourceFiles, check_variants, plan_suite
+from harness.pytest_plugin.closing import Told, is_on_github, print_told, tell_github
 from harness.pytest_plugin.collect import CaseItem
 from harness.pytest_plugin.garbage import garbage_kept
+from harness.pytest_plugin.gating import Gating, Verdict
 from harness.report.failure import failure_text
-from harness.report.summary import summary_lines
+from harness.report.github import Failing
 from harness.results import RunFolder, row_data, row_from_data
+from harness.scoring.code import code_digest
 
 if TYPE_CHECKING:  # annotations only: most sessions have no test that asks
     from harness.pytest_plugin.asking import Ask, Asks
@@ -46,9 +50,13 @@ def start_session(config: pytest.Config, folder: Path) -> "HarnessSession | None
         record=option.harness_record,
         variants=tuple(option.harness_variant),
         model=option.harness_model,
+        target=option.harness_target,
         concurrency=option.harness_concurrency,
         keep=option.harness_keep,
         judge=option.harness_judge,
+        trials=option.harness_trials,
+        baseline=option.harness_baseline,
+        gate=option.harness_gate,
     )
     with usage_errors():
         root = find_root(folder)
@@ -84,7 +92,10 @@ class HarnessSession:
         self._suites = frozenset(path.resolve() for path in find_suites(config.project))
         self._pipeline: Pipeline | None = None
         self._asks: Asks | None = None
+        self._gating = Gating(config)
+        self._verdict: Verdict | None = None
         self._briefs: list[Brief] = []
+        self._failing: list[Failing] = []
         self._left: list[str] = []
         self._unwritten: str | None = None
         self._started = datetime.now(UTC)
@@ -143,6 +154,14 @@ class HarnessSession:
         """Return a case's row, waiting for it."""
         return self.pipeline.row(planned)
 
+    def excuse(self, row: Row) -> str | None:
+        """Return why the failure of a row is no news beside the baseline; None where it is."""
+        return self._gating.excuse(row.planned, row.outcome)
+
+    def standing(self, row: Row) -> str | None:
+        """Return how a row compares with the baseline; None without one."""
+        return self._gating.standing(row_data(row)).value if self._gating.has_baseline else None
+
     def ask(self, item: pytest.Item) -> "Ask":
         """Return what lets a test ask."""
         if self._asks is None:
@@ -168,9 +187,14 @@ class HarnessSession:
     def keep(self, report: pytest.TestReport) -> None:
         """Write the row of a report, and take it off: pytest keeps all reports to its end."""
         root, data = getattr(report, ROW, (None, None))
+        if not self.is_worker:
+            self._gating.saw(report, data)
         if data is None or self.is_worker or root != str(self._config.project.root):
             return
         self._briefs.append(getattr(report, BRIEF, None) or row_from_data(data).brief)
+        self._gating.keep(data)
+        if report.failed and is_on_github(self._config.environ):
+            self._failing.append(_failing(report, data))
         delattr(report, ROW)
         try:
             self._folder.append(self._secrets.taken_out(data, "[secret]"))
@@ -209,6 +233,13 @@ class HarnessSession:
             except OSError as error:
                 self._unwritten = f"results could not be written: {error}"
 
+    def exit_status(self, status: int) -> int:
+        """Return the session's exit status: pytest's, or what the gate makes of it."""
+        if self.is_worker:
+            return status
+        self._verdict = self._gating.verdict()
+        return self._gating.exit_status(status, self._verdict)
+
     def _manifest(self) -> dict[str, Any]:
         return {
             "run": self.run_id,
@@ -218,18 +249,33 @@ class HarnessSession:
             "endpoint": self._config.endpoint.name,
             "record": self._config.record,
             "variants": list(self._config.variants),
+            "trials": self._config.trials,
+            "scorer_code": code_digest(),
             "rows": len(self._briefs),
         }
 
     def print_summary(self, reporter: pytest.TerminalReporter) -> None:
         """Print the closing summary, and what could not be cleaned up."""
+        environ = self._config.environ
+        failing = [replace(one, account=self._secrets.without(one.account, "[secret]")) for one in self._failing]
         if self._briefs:
-            reporter.section("assistant-harness")
-            for line in summary_lines(self._briefs):
-                reporter.write_line(line)
+            told = Told(run_id=self.run_id, briefs=self._briefs, failing=failing, verdict=self._verdict)
+            print_told(reporter, told)
             place = f"results: {self._config.project.relative(self._folder.path)}"
             reporter.write_line(self._unwritten or place, red=self._unwritten is not None)
+            tell_github(reporter, told, self._config.project.root, environ)
         for reason in self._left:
             reporter.write_line(f"left behind: {reason}", yellow=True)
         if self._left:
             reporter.write_line(f"delete what is left with: harness cleanup {self.run_id}", yellow=True)
+
+
+def _failing(report: pytest.TestReport, row: Mapping[str, Any]) -> Failing:
+    planned = row["planned"]
+    return Failing(
+        name=f"{planned['suite']}::{report.nodeid.rpartition('::')[2]}",
+        suite=planned["suite"],
+        line=planned["line"],
+        outcome=row["score"]["outcome"],
+        account=str(report.longrepr),
+    )

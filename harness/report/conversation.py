@@ -78,6 +78,7 @@ def _steps(attempt: Attempt) -> Iterator[str]:
                 yield f"  and {len(step.results) - MOST_RESULTS} more"
         elif isinstance(step, FunctionStep):
             yield f"function: {plain(step.name)}({shortened(step.arguments, 160)})"
+            yield f"  > {shortened(step.output, 400)}" if step.output is not None else "  (nothing was handed back)"
         elif isinstance(step, CodeStep):
             yield "code:"
             yield from indented(step.code, "  ")

@@ -55,10 +55,10 @@ def _failure(row: Row, run_id: str) -> Iterator[str]:
 
 def _unanswered(row: Row) -> Iterator[str]:
     """Return what was asked last, and what there is of an answer."""
-    conversation, turns = row.planned.case.conversation, row.transcript.turns
+    asked, turns = row.planned.asked, row.transcript.turns
     if not turns:
         return
-    number = f" {len(turns)} of {len(conversation)}" if len(conversation) > 1 else ""
+    number = f" {len(turns)} of {len(asked)}" if len(asked) > 1 else ""
     yield f"prompt{number}:"
     yield from indented(_cut(turns[-1].prompt), "  ")
     text = turns[-1].final.text if turns[-1].final else ""
@@ -70,9 +70,10 @@ def _unanswered(row: Row) -> Iterator[str]:
 def turn_lines(row: Row, turn: TurnScore) -> Iterator[str]:
     """Return what a turn was asked, what it answered, and what is wrong with that, line by line."""
     index = row.score.deciding_turn or 0
-    number = f" {index + 1} of {len(row.planned.case.conversation)}" if len(row.planned.case.conversation) > 1 else ""
+    asked = row.planned.asked
+    number = f" {index + 1} of {len(asked)}" if len(asked) > 1 else ""
     yield f"prompt{number}:"
-    yield from indented(_cut(row.planned.case.conversation[index].text), "  ")
+    yield from indented(_cut(asked[index]), "  ")
     yield f"answer ({turn.behaviour}" + (f" by “{shortened(turn.phrase, 80)}”):" if turn.phrase else "):")
     yield from indented(_cut(row.attempt.text if row.attempt else ""), "  ")
     for fact in turn.facts:

@@ -9,6 +9,7 @@ from harness.model.score import Behaviour, Outcome
 from harness.model.suite import Expectation
 from harness.report.agreement import agreement_lines
 from harness.report.plain import plain, shortened
+from harness.report.trials import trial_lines
 
 STAND_INS = {"extractive", "eager", "scripted"}
 """Models that are built into the embedded server. Reports say that they are no language models."""
@@ -23,6 +24,7 @@ def summary_lines(rows: Sequence[Brief]) -> Iterator[str]:
     yield ""
     yield from _outcomes(rows)
     yield ""
+    yield from trial_lines(rows)
     yield from _origins(rows)
     yield from _tokens(rows)
     yield from _stand_ins(rows)

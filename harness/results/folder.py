@@ -92,10 +92,20 @@ def find_run(results: Path, name: str, holding: str = ROWS) -> RunFolder:
     """
     if (Path(name) / holding).is_file():
         return RunFolder(path=Path(name))
-    runs = sorted(path.parent for path in results.glob(f"*/{holding}"))
+    runs = [run.path for run in runs_of(results, holding)]
     found = runs[-1:] if name == "latest" else [run for run in runs if run.name.startswith(name)]
     if len(found) == 1:
         return RunFolder(path=found[0])
     known = ", ".join(run.name for run in runs[-5:]) or "none yet: run `pytest cases/` first"
     what = f"{len(found)} runs begin with {name!r}" if found else f"there is no run {name!r}"
     raise ResultsError(what, where=str(results), hint=f"the latest runs: {known}")
+
+
+def runs_of(results: Path, holding: str = ROWS) -> list[RunFolder]:
+    """Return all runs, oldest first; see `find_run`."""
+    return [RunFolder(path=path.parent) for path in sorted(results.glob(f"*/{holding}"), key=_age)]
+
+
+def _age(path: Path) -> tuple[str, int]:
+    """Return what runs are ordered by: the time in their name; of those of one second, which was written last."""
+    return path.parent.name[: len("2026-11-23T08-00-00")], path.stat().st_mtime_ns

@@ -33,10 +33,11 @@ def load_results(path: str | Path) -> "pd.DataFrame":
 
     folder = Path(path)
     rows = read_rows(RunFolder(path=folder.parent if folder.name == ROWS else folder))
-    return pd.DataFrame([_record(row) for row in rows])
+    return pd.DataFrame([record_line(row) for row in rows])
 
 
-def _record(row: Row) -> dict[str, Any]:
+def record_line(row: Row) -> dict[str, Any]:
+    """Return a row as a line of `load_results`."""
     planned, transcript, turn, attempt = row.planned, row.transcript, row.deciding, row.attempt
     usage, provenance, failure = row.usage, transcript.provenance, transcript.failure
     return {
@@ -62,7 +63,7 @@ def _record(row: Row) -> dict[str, Any]:
         "facts": len(turn.facts) if turn else 0,
         "facts_met": sum(fact.is_met for fact in turn.facts) if turn else 0,
         **_shares(turn),
-        "prompt": planned.case.conversation[row.score.deciding_turn or 0].text,
+        "prompt": planned.asked[row.score.deciding_turn or 0],
         "answer": attempt.text if attempt else None,
         "error": failure.message if failure else None,
         "origin": provenance.origin if provenance else None,

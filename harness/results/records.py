@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import marshal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from harness.errors import ResultsError
@@ -13,10 +15,11 @@ from harness.model.score import Behaviour, Outcome
 from harness.results.folder import ROWS, RunFolder
 from harness.results.rows import row_from_data
 
-CONFIGURATION = ("target", "assistant", "vector_store")
-"""What of a planned run is its configuration; the template that a variant puts prompts through counts with it."""
+CONFIGURATION = ("target", "assistant", "vector_store", "prompt_template")
+"""What of a planned run is its configuration."""
 CASE_APART = {"tags", "skip", "xfail", "documents", "min_groundedness"}
 """What of a case decides nothing about its result, or is told elsewhere in the plan."""
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,15 @@ def read_records(folder: RunFolder) -> Iterator[Located]:
     Raises:
         ResultsError: There is no such file, or a line that is not the last is no row.
     """
+    for offset, number, row in plain_rows(folder):
+        try:
+            yield Located(record_of(row), offset)
+        except (ValueError, LookupError, TypeError) as error:
+            raise _no_row(error, folder, number) from error
+
+
+def plain_rows(folder: RunFolder) -> Iterator[tuple[int, int, Any]]:
+    """Read a run's lines as plain data, each with its offset in bytes and its number from 1; see `read_records`."""
     from pydantic_core import from_json
 
     path = folder.path / ROWS
@@ -45,14 +57,19 @@ def read_records(folder: RunFolder) -> Iterator[Located]:
                 if not line.strip():
                     continue
                 try:
-                    yield Located(record_of(from_json(line)), start)
-                except (ValueError, LookupError, TypeError) as error:
+                    row = from_json(line)
+                except ValueError as error:
                     if not line.endswith(b"\n"):
                         return
-                    reason = " ".join(str(error).split())[:200]
-                    raise ResultsError(f"the line is no row: {reason}", where=f"{path}:{number}") from error
+                    raise _no_row(error, folder, number) from error
+                yield start, number, row
     except OSError as error:
         raise ResultsError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _no_row(error: Exception, folder: RunFolder, number: int) -> ResultsError:
+    reason = " ".join(str(error).split())[:200]
+    return ResultsError(f"the line is no row: {reason}", where=f"{folder.path / ROWS}:{number}")
 
 
 def row_at(folder: RunFolder, offset: int) -> Row:
@@ -110,17 +127,22 @@ def made_of(row: Mapping[str, Any]) -> MadeOf:
     planned, transcript = row["planned"], row["transcript"]
     provenance = transcript["provenance"] or {}
     return MadeOf(
-        configuration=digest(configuration_of(planned)),
-        documents=digest(documents_of(planned)),
+        configuration=_configuration_digest(marshal.dumps({name: planned.get(name) for name in CONFIGURATION}, 2)),
+        documents=_shared_digest(documents_of(planned)),
         case=digest(case_of(planned)),
         scorer=row["score"]["scorer"],
-        server=digest([provenance.get("endpoint"), transcript["reported_model"]]),
+        server=_shared_digest([provenance.get("endpoint"), transcript["reported_model"]]),
     )
+
+
+@lru_cache(maxsize=1024)
+def _configuration_digest(configured: bytes) -> str:
+    return digest(configuration_of(marshal.loads(configured)))  # noqa: S302 - our own bytes, made by the caller
 
 
 def configuration_of(planned: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration of a planned run (as plain data)."""
-    assistant = {name: value for name, value in planned["assistant"].items() if value is not None}
+    assistant = _filled_in(planned["assistant"])
     template = {"prompt_template": planned["prompt_template"]} if planned.get("prompt_template") else {}
     store = {"vector_store": planned["vector_store"]} if planned["vector_store"] else {}
     return {"target": planned["target"], **assistant, **template, **store}
@@ -135,13 +157,30 @@ def case_of(planned: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a case asks and expects (as plain data)."""
     case = {name: value for name, value in planned["case"].items() if name not in CASE_APART}
     own = {name: planned[name] for name in ("refusal", "min_groundedness", "scorers")}
-    return {**case, **own}
+    filled: dict[str, Any] = _filled_in({**case, **own})
+    return filled
+
+
+def _filled_in(value: Any) -> Any:
+    """Leave out what is not set: a field that a later version adds must not make every older result look different."""
+    if isinstance(value, dict):
+        return {key: _filled_in(one) for key, one in value.items() if one not in (None, "", [], {})}
+    return [_filled_in(one) for one in value] if isinstance(value, list) else value
 
 
 def digest(value: object) -> str:
     """Return 16 hexadecimal digits that stand for a plain value."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(_ENCODER.encode(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _shared_digest(value: Any) -> str:
+    """Return the same digest of what thousands of rows share."""
+    return _digest_of_marshalled(marshal.dumps(value, 2))  # form 2: equal values, equal bytes
+
+
+@lru_cache(maxsize=1024)
+def _digest_of_marshalled(data: bytes) -> str:
+    return digest(marshal.loads(data))  # noqa: S302 - our own bytes, made one line above
 
 
 def _answer(transcript: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from harness.config import Endpoint
 from harness.errors import HarnessError
 from harness.run.client import make_client, make_transport
 from harness.run.ledger import Ledger, Remote
-from harness.targets.target import Target
+from harness.targets.setup import delete_remote
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     import httpx2
@@ -27,7 +27,6 @@ class Broom:
     endpoint: Endpoint
     url: str
     """The endpoint's base URL; the embedded server's is known only once it runs."""
-    target: Target
     ledger: Ledger
 
     async def sweep(self, remotes: Sequence[Remote], transport: "httpx2.AsyncBaseTransport") -> list[str]:
@@ -54,14 +53,14 @@ class Broom:
         if remote.endpoint != self.endpoint.name:
             return f"it lives on {remote.endpoint}"
         try:
-            await self.target.delete(client, remote.kind, remote.id)
+            await delete_remote(client, remote.kind, remote.id)
         except HarnessError as error:
             return error.what
         self.ledger.deleted(remote)
         return ""
 
 
-async def clean_endpoint(remotes: Sequence[Remote], ledger: Ledger, endpoint: Endpoint, target: Target) -> list[str]:
+async def clean_endpoint(remotes: Sequence[Remote], ledger: Ledger, endpoint: Endpoint) -> list[str]:
     """Delete objects of an endpoint outside any run; return for each that stays why.
 
     Raises:
@@ -69,5 +68,5 @@ async def clean_endpoint(remotes: Sequence[Remote], ledger: Ledger, endpoint: En
     """
     assert endpoint.base_url is not None, "an embedded server takes its objects with it"
     async with make_transport(endpoint, endpoint.base_url) as transport:
-        broom = Broom(endpoint=endpoint, url=endpoint.base_url, target=target, ledger=ledger)
+        broom = Broom(endpoint=endpoint, url=endpoint.base_url, ledger=ledger)
         return await broom.sweep(remotes, transport)

@@ -109,7 +109,7 @@ def _tasks(row: Row, documents: Mapping[str, Document]) -> dict[int, Task]:
     for at, score in enumerate(row.score.turns):
         final = row.transcript.turns[at].final if at < len(row.transcript.turns) else None
         if score.claims and final is not None:
-            question = row.planned.case.conversation[at].text
+            question = row.planned.asked[at]
             tasks[at] = task_of(question, score, texts_of(final.retrieved), documents)
     return tasks
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import ResultsError
 
-KINDS = ("thread", "assistant", "vector_store", "file")
+KINDS = ("response", "conversation", "thread", "assistant", "vector_store", "file")
 """In the order in which they can be deleted."""
 
 

@@ -11,7 +11,6 @@ from harness.model.transcript import Failure, Transcript
 from harness.run.ledger import Ledger
 from harness.run.session import RunSettings, Session
 from harness.targets.failures import errored, failure_of
-from harness.targets.target import Target
 
 MAKING_S = 10.0
 """How long a session that ends waits for objects that are being made, in seconds."""
@@ -23,9 +22,8 @@ class Runner:
     Everything starts with the first `submit`: a session that only replays pays for none of it.
     """
 
-    def __init__(self, settings: RunSettings, target: Target) -> None:
+    def __init__(self, settings: RunSettings) -> None:
         self._settings = settings
-        self._target = target
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._server: EmbeddedServer | None = None
@@ -68,7 +66,7 @@ class Runner:
             self._server.stop()
 
     def cancel(self) -> None:
-        """End what still runs, and wait until its threads are deleted."""
+        """End what still runs, and wait until what it made for itself is deleted."""
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result()
 
@@ -104,7 +102,7 @@ class Runner:
         url = self._settings.endpoint.base_url or self._settings.embedded_url
         if url is None:
             url = await asyncio.to_thread(self.start_server)
-        return Session(self._settings, self._target, url)
+        return Session(self._settings, url)
 
     async def _delete_left(self) -> list[str]:
         session = await self._ready()

@@ -18,14 +18,18 @@ from harness.cassettes.scrubbing import Scrubbing
 from harness.config import Endpoint
 from harness.errors import CassetteError, DocumentError, HarnessError
 from harness.model.plan import Planned, Source
+from harness.model.suite import TargetName
 from harness.model.transcript import Failure, Provenance, Transcript
 from harness.results import RunFolder
 from harness.run.clean import Broom
 from harness.run.client import make_client, make_transport
 from harness.run.ledger import Ledger, Remote
-from harness.run.shared import Make, Ready, SharedObjects
+from harness.run.shared import Make, Ready, SharedObjects, Wanted
 from harness.targets.failures import failure_of
-from harness.targets.target import Remember, Target
+from harness.targets.functions import Functions
+from harness.targets.known import TARGETS
+from harness.targets.setup import PASSING
+from harness.targets.target import Remember
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +41,8 @@ class RunSettings:
     """Base URL of an embedded server that somebody else started; None: one is started when it is needed."""
     concurrency: int
     """Runs at once."""
+    root: Path
+    """The project: functions of your own lie below it."""
     fixtures: Path
     """Folder that the documents' paths start from."""
     library: Library
@@ -59,42 +65,42 @@ def _now() -> str:
 class Session:
     """Runs against one endpoint. Lives on one event loop."""
 
-    def __init__(self, settings: RunSettings, target: Target, url: str) -> None:
+    def __init__(self, settings: RunSettings, url: str) -> None:
         settings.folder.make()
         self._settings = settings
-        self._target = target
         self._ledger = Ledger(settings.folder.ledger)
         self._transport = make_transport(settings.endpoint, url)
         self._url = url
-        self._broom = Broom(endpoint=settings.endpoint, url=url, target=target, ledger=self._ledger)
+        self._broom = Broom(endpoint=settings.endpoint, url=url, ledger=self._ledger)
         self._unsaved: dict[str, Cassette] = {}
         self._room = asyncio.Semaphore(settings.concurrency)
-        self._shared = SharedObjects(target, self._make, self._content, settings.folder.shared)
+        self._shared = SharedObjects(self._make, self._content, settings.folder.shared)
 
     async def run(self, planned: Planned) -> Transcript:
         """Make a run and record it, if all went well."""
         async with self._room:
+            functions = Functions(planned, self._settings.root)
             ready = await self._shared.ready(planned)
-            threads: list[str] = []
+            passing: list[Remote] = []
             try:
-                interactions, failure = await self._drive(planned, ready, threads)
+                interactions, failure = await self._drive(planned, ready, functions, passing)
             finally:
                 if not self._settings.is_keeping:
-                    await asyncio.shield(self._delete(threads))
+                    await asyncio.shield(self._delete(passing))
         names = Names(scope=f"{planned.node} {planned.target} {planned.model}", known=dict(ready.names))
         tape = canonical(interactions, self._url, names)
         try:
             tape = self._clean(tape, planned.node)
         except HarnessError as error:
             failure = failure or failure_of(error)
-        transcript = self._target.read(exchanges(tape), file_names(planned))
+        transcript = TARGETS[planned.target].read(exchanges(tape), file_names(planned))
         if failure is not None:
             transcript = replace(transcript, error=failure)
         transcript = replace(transcript, requested_model=planned.model)
         return self._kept(planned, tape, transcript)
 
     async def _drive(
-        self, planned: Planned, ready: Ready, threads: list[str]
+        self, planned: Planned, ready: Ready, functions: Functions, passing: list[Remote]
     ) -> tuple[tuple[Interaction, ...], Failure | None]:
         from harness.cassettes.transport import CassetteTransport
 
@@ -103,7 +109,8 @@ class Session:
         failure: Failure | None = None
         try:
             async with asyncio.timeout(timeout_s), make_client(self._settings.endpoint, self._url, transport) as client:
-                await self._target.drive(client, planned, ready.handles, self._remember(threads))
+                remember = self._remember(planned.target, passing)
+                await TARGETS[planned.target].drive(client, planned, ready.handles, remember, functions)
         except TimeoutError:
             failure = Failure(
                 kind="deadline",
@@ -131,18 +138,18 @@ class Session:
             return replace(transcript, error=failure_of(error), provenance=provenance)
         return replace(transcript, provenance=replace(provenance, origin="recorded", cassette=where))
 
-    async def _make(self, kind: str, canonical_id: str, make: Make, names: dict[str, str]) -> str:
+    async def _make(self, wanted: Wanted, make: Make, names: dict[str, str]) -> str:
         """Make a shared object over a tape of its own, and keep the tape if it is news."""
         from harness.cassettes.transport import CassetteTransport
 
         transport = CassetteTransport(self._transport)
         async with make_client(self._settings.endpoint, self._url, transport) as client:
-            live = await make(client, self._remember([]))
-        known = Names(scope=canonical_id, known={**names, live: canonical_id})
+            live = await make(client, self._remember(wanted.target, []))
+        known = Names(scope=wanted.id, known={**names, live: wanted.id})
         if self._settings.is_recording:
-            tape = self._clean(canonical(transport.interactions, self._url, known), f"{kind} {canonical_id}")
-            cassette = self._cassette({"kind": kind, "id": canonical_id}, tape, None)
-            self._unsaved[canonical_id] = cassette
+            tape = self._clean(canonical(transport.interactions, self._url, known), f"{wanted.kind} {wanted.id}")
+            cassette = self._cassette({"kind": wanted.kind, "id": wanted.id}, tape, None)
+            self._unsaved[wanted.id] = cassette
         return live
 
     def _clean(self, tape: tuple[Interaction, ...], whose: str) -> tuple[Interaction, ...]:
@@ -155,21 +162,18 @@ class Session:
         good = tuple(interaction for interaction in tape if interaction.status < 400)  # retries that were refused
         return Cassette(fingerprint=made_of, interactions=good, recorded=recorded)
 
-    def _remember(self, threads: list[str]) -> Remember:
+    def _remember(self, target: TargetName, passing: list[Remote]) -> Remember:
         def remember(kind: str, remote_id: str) -> None:
-            self._ledger.made(self._remote(kind, remote_id))
-            if kind == "thread":
-                threads.append(remote_id)
+            remote = Remote(endpoint=self._settings.endpoint.name, target=target, kind=kind, id=remote_id)
+            self._ledger.made(remote)
+            if kind in PASSING:
+                passing.append(remote)
 
         return remember
 
-    def _remote(self, kind: str, remote_id: str) -> Remote:
-        endpoint = self._settings.endpoint.name
-        return Remote(endpoint=endpoint, target=self._target.name, kind=kind, id=remote_id)
-
-    async def _delete(self, threads: Sequence[str]) -> None:
+    async def _delete(self, passing: Sequence[Remote]) -> None:
         # What cannot be deleted now stays in the ledger, and is tried again at the end.
-        await self._broom.sweep([self._remote("thread", thread_id) for thread_id in threads], self._transport)
+        await self._broom.sweep(passing, self._transport)
 
     async def delete_left(self) -> list[str]:
         """Delete all remote objects that the ledger still holds; return for each that stays why."""

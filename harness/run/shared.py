@@ -9,15 +9,33 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from harness.cassettes.identity import assistant_id, file_id, store_id
 from harness.model.plan import Handles, Planned, Source
-from harness.targets.target import Remember, Target
+from harness.model.suite import TargetName
+from harness.targets.assistants.setup import make_assistant
+from harness.targets.known import TARGETS
+from harness.targets.setup import make_store, upload
+from harness.targets.target import Remember
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     from openai import AsyncOpenAI
 
 Make: TypeAlias = Callable[["AsyncOpenAI", Remember], Awaitable[str]]
 """Makes one remote object through a client, and returns its live id."""
-MakeAndRecord: TypeAlias = Callable[[str, str, Make, dict[str, str]], Awaitable[str]]
-"""Runs a `Make` over a tape: kind, canonical id, what to do, and the ids known so far (live by canonical)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A shared object that is to be made."""
+
+    kind: str
+    """As the ledger names it."""
+    id: str
+    """Its canonical id."""
+    target: TargetName
+    """The protocol of the run that needs it first."""
+
+
+MakeAndRecord: TypeAlias = Callable[[Wanted, Make, dict[str, str]], Awaitable[str]]
+"""Runs a `Make` over a tape: what is made, how, and the ids known so far (live by canonical)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,16 +51,12 @@ class SharedObjects:
     """Makes what is missing, once: within the process by futures, between processes by a lock file.
 
     Args:
-        target: The protocol.
         make: Runs a step and records it.
         read: Returns a document's bytes.
         folder: Where the processes of a session tell each other what is made.
     """
 
-    def __init__(
-        self, target: Target, make: MakeAndRecord, read: Callable[[Source], Awaitable[bytes]], folder: Path
-    ) -> None:
-        self._target = target
+    def __init__(self, make: MakeAndRecord, read: Callable[[Source], Awaitable[bytes]], folder: Path) -> None:
         self._make = make
         self._read = read
         self._folder = folder
@@ -56,14 +70,17 @@ class SharedObjects:
         """
         names: dict[str, str] = {}
         store = await self._store(planned, names)
-        if planned.assistant.id is not None:
-            names[planned.assistant.id] = planned.assistant.id
-            return Ready(handles=Handles(assistant_id=planned.assistant.id, thread_store_id=store), names=names)
+        assistant = planned.assistant
+        if existing := assistant.id or (assistant.prompt and assistant.prompt.id):
+            names[existing] = existing
+        if assistant.id is not None or not TARGETS[planned.target].has_assistants:
+            return Ready(handles=Handles(assistant_id=assistant.id, store_id=store), names=names)
 
         async def make(client: "AsyncOpenAI", remember: Remember) -> str:
-            return await self._target.assistant(client, planned, store, remember)
+            return await make_assistant(client, planned, store, remember)
 
-        live = await self._once("assistant", assistant_id(planned), make, names)
+        wanted = Wanted(kind="assistant", id=assistant_id(planned), target=planned.target)
+        live = await self._once(wanted, make, names)
         return Ready(handles=Handles(assistant_id=live), names=names)
 
     async def _store(self, planned: Planned, names: dict[str, str]) -> str | None:
@@ -72,35 +89,36 @@ class SharedObjects:
             return planned.vector_store
         if not planned.sources or "file_search" not in planned.assistant.tools:
             return None
-        files = [await self._file(source, names) for source in planned.sources]
+        files = [await self._file(source, names, planned.target) for source in planned.sources]
 
         async def make(client: "AsyncOpenAI", remember: Remember) -> str:
-            return await self._target.store(client, "harness", list(dict.fromkeys(files)), remember)
+            return await make_store(client, "harness", list(dict.fromkeys(files)), remember)
 
-        return await self._once("vector_store", store_id(planned.sources), make, names)
+        wanted = Wanted(kind="vector_store", id=store_id(planned.sources), target=planned.target)
+        return await self._once(wanted, make, names)
 
-    async def _file(self, source: Source, names: dict[str, str]) -> str:
+    async def _file(self, source: Source, names: dict[str, str], target: TargetName) -> str:
         async def make(client: "AsyncOpenAI", remember: Remember) -> str:
-            return await self._target.upload(client, source, await self._read(source), remember)
+            return await upload(client, source, await self._read(source), remember)
 
-        return await self._once("file", file_id(source), make, names)
+        return await self._once(Wanted(kind="file", id=file_id(source), target=target), make, names)
 
-    async def _once(self, kind: str, canonical: str, make: Make, names: dict[str, str]) -> str:
-        if canonical not in self._made:
-            self._made[canonical] = asyncio.create_task(self._locked(kind, canonical, make, dict(names)))
+    async def _once(self, wanted: Wanted, make: Make, names: dict[str, str]) -> str:
+        if wanted.id not in self._made:
+            self._made[wanted.id] = asyncio.create_task(self._locked(wanted, make, dict(names)))
         # A case that is cancelled must not take the shared step with it.
-        live = await asyncio.shield(self._made[canonical])
-        names[live] = canonical
+        live = await asyncio.shield(self._made[wanted.id])
+        names[live] = wanted.id
         return live
 
-    async def _locked(self, kind: str, canonical: str, make: Make, names: dict[str, str]) -> str:
+    async def _locked(self, wanted: Wanted, make: Make, names: dict[str, str]) -> str:
         from filelock import AsyncFileLock
 
         self._folder.mkdir(parents=True, exist_ok=True)
-        note = self._folder / f"{canonical}.json"
-        async with AsyncFileLock(self._folder / f"{canonical}.lock"):
+        note = self._folder / f"{wanted.id}.json"
+        async with AsyncFileLock(self._folder / f"{wanted.id}.lock"):
             if note.exists():
                 return str(json.loads(note.read_text(encoding="utf-8"))["id"])
-            live = await self._make(kind, canonical, make, names)
+            live = await self._make(wanted, make, names)
             note.write_text(json.dumps({"id": live}), encoding="utf-8")
             return live

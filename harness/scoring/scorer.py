@@ -1,7 +1,7 @@
 """Score a case: each turn's behaviour, claims, facts, citations and retrieval, and the outcome that follows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.documents import Cell, Document
 from harness.model.facts import AllOf, AnyFact, AnyOf, Sql
@@ -10,12 +10,15 @@ from harness.model.score import Behaviour, Blame, CaseScore, Claim, FactScore, O
 from harness.model.suite import CaseTurn
 from harness.model.transcript import Attempt, FileSearchStep, Transcript, Turn
 from harness.scoring.blame import Trial, blame_for
+from harness.scoring.calls import failed_calls
 from harness.scoring.citations import Sources, missing_citations, score_citations, with_bare_markers
 from harness.scoring.claims import Answer, language_note, read_answer, statements
 from harness.scoring.facts import check_fact
 from harness.scoring.given import Setting, setting_of
 from harness.scoring.grounding import Confirmed, ground, ground_in, is_quoted
+from harness.scoring.held import stands_in
 from harness.scoring.index import Index, index_of
+from harness.scoring.outputs import documents_of
 from harness.scoring.own import NamedScorer, ScoringContext, run_scorer
 from harness.scoring.refusal import observe
 from harness.scoring.retrieval import score_retrieval, texts_of
@@ -39,6 +42,13 @@ class Context:
     """The sentence with which the assistant should refuse."""
     minimum: float
     """Groundedness below this is `ungrounded`."""
+    outputs: Mapping[str, Document] = field(default_factory=dict)
+    """What functions have returned so far; an answer may rest on it."""
+
+    @property
+    def sources(self) -> list[Index]:
+        """All that an answer may rest on."""
+        return [*self.indexes.values(), *map(index_of, self.outputs.values())]
 
     def query(self, sql: str) -> tuple[Cell, ...]:
         """Compute the values of an `sql` fact."""
@@ -62,7 +72,7 @@ def score_case(
     if transcript.error is not None:
         return CaseScore(turns=(), deciding_turn=None, outcome=Outcome.ERROR, scorer=SCORER)
     indexes = {path: index_of(document) for path, document in documents.items()}
-    expected = planned.case.conversation
+    expected = planned.conversation
     happened: list[Turn | None] = [*transcript.turns[: len(expected)]]
     happened += [None] * (len(expected) - len(happened))
     instructions = _instructions(planned)
@@ -74,6 +84,7 @@ def score_case(
             setting=setting_of([one.text for one in expected[: at + 1]], instructions),
             refusal=planned.refusal,
             minimum=_minimum(wanted, planned),
+            outputs=documents_of(happened[: at + 1]),
         )
         scores.append(_score_turn(turn, wanted, context, _Own(scorers=own, planned=planned)))
     decided = deciding_turn(scores)
@@ -103,7 +114,8 @@ class _Own:
 def _instructions(planned: Planned) -> list[str]:
     """Return what the assistant was told: a run's own instructions replace those of its creation."""
     assistant = planned.assistant
-    return [assistant.run_instructions or assistant.instructions, assistant.additional_run_instructions]
+    functions = (tool.description or "" for tool in assistant.functions)
+    return [assistant.run_instructions or assistant.instructions, assistant.additional_run_instructions, *functions]
 
 
 def _minimum(wanted: CaseTurn, planned: Planned) -> float:
@@ -156,7 +168,7 @@ def score_turn(attempt: Attempt, wanted: CaseTurn, context: Context) -> TurnScor
         context: The documents, and what the answer may take for granted.
     """
     answer = read_answer(attempt)
-    indexes = list(context.indexes.values())
+    indexes = context.sources
     stated = statements(answer.text, context.setting)
     seen = observe(answer, stated, context.refusal, lambda text: is_quoted(text, indexes), wanted.text)
     facts, confirmed = _check_facts(wanted.expected_facts, answer, context)
@@ -165,6 +177,8 @@ def score_turn(attempt: Attempt, wanted: CaseTurn, context: Context) -> TurnScor
     sources = Sources(documents=context.documents, indexes=context.indexes, attempt=attempt, setting=context.setting)
     citations = score_citations(answer, claims, sources)
     texts = texts_of(attempt.retrieved)
+    # What a function returned was never searched for.
+    found = [claim for claim in claims if claim.evidence is None or claim.evidence.document not in context.outputs]
     score = TurnScore(
         expect=wanted.expectation,
         behaviour=seen.behaviour,
@@ -175,10 +189,19 @@ def score_turn(attempt: Attempt, wanted: CaseTurn, context: Context) -> TurnScor
         note=language_note(answer.text) if claims else None,
         facts=facts,
         citations=citations,
-        failed_checks=failed_checks(facts, missing_citations(wanted.cites, citations)),
-        retrieval=score_retrieval(texts, wanted.expected_facts, claims, context.documents, context.query),
+        failed_checks=(
+            *failed_checks(facts, missing_citations(wanted.cites, citations)),
+            *failed_calls(wanted, attempt),
+        ),
+        retrieval=score_retrieval(texts, _to_find(wanted, context), found, context.documents, context.query),
     )
     return replace(score, outcome=_outcome(score, context.minimum))
+
+
+def _to_find(wanted: CaseTurn, context: Context) -> list[AnyFact]:
+    """Return the facts that the search should bring: not those that a function has told."""
+    told = context.outputs
+    return [fact for fact in wanted.expected_facts if not (told and stands_in(fact, told, context.query))]
 
 
 def _in_retrieved(claims: Sequence[Claim], texts: Sequence[str], context: Context) -> float | None:
@@ -187,7 +210,8 @@ def _in_retrieved(claims: Sequence[Claim], texts: Sequence[str], context: Contex
         return None
     confirmed = [claim for claim in claims if claim.confirmed_by is not None]
     asked = [claim for claim in claims if claim.confirmed_by is None]
-    return groundedness_of((*confirmed, *ground_in(asked, texts, context.setting)))
+    seen = (*texts, *(output.text for output in context.outputs.values()))
+    return groundedness_of((*confirmed, *ground_in(asked, seen, context.setting)))
 
 
 def _outcome(score: TurnScore, minimum: float) -> Outcome | None:
@@ -219,7 +243,7 @@ def _blame(score: TurnScore, attempt: Attempt, wanted: CaseTurn, context: Contex
         is_told=bool(searches) and all(found.text for found in results),
         not_cited=missing_citations(wanted.cites, score.citations),
         retrieved_from=frozenset(found.document for found in results if found.document is not None),
-        documents=context.documents,
+        documents={**context.documents, **context.outputs},
         query=context.query,
     )
     return blame_for(trial)

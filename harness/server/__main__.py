@@ -6,9 +6,13 @@ import socket
 import sqlite3
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from harness.errors import ConfigError, HarnessError
+from harness.server.bridge.upstream import KEY_VARIABLE, SILENCE_S, Upstream, upstream_of
+
+if TYPE_CHECKING:  # annotations only: wrong options are told before anything is loaded
+    from harness.server.faults.rules import FaultPlan
 
 EXIT_USAGE = 4
 """Exit code for options that cannot be served: as pytest's for wrong usage."""
@@ -17,7 +21,10 @@ example:
   python -m harness.server --port 8080 --data ./server-state
   OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_API_KEY=any python my_assistant.py
 
-The models are deterministic stand-ins, not language models: see /v1/models.
+  python -m harness.server --port 8080 --upstream http://127.0.0.1:11434/v1
+
+The built-in models are deterministic stand-ins, not language models: see /v1/models. With --upstream, every other model
+name is passed to that chat endpoint, and what it may search stays here.
 """
 
 
@@ -34,13 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
     """
     try:
         options = _parse(arguments)
+        upstream = _upstream(options)
+        faults = _faults(options.faults)
         with bound_socket(options.host, options.port) as listener:
             _make_data_folder(options.data)
             # Loaded only here: wrong options are told at once.
             from harness.server.serving import serve
             from harness.server.settings import Settings
 
-            settings = Settings(data=options.data, api_key=options.api_key)
+            settings = Settings(data=options.data, api_key=options.api_key, upstream=upstream, faults=faults)
             serve(settings, listener, exit_with_stdin=options.exit_with_stdin)
     except HarnessError as error:
         print(f"harness.server: {error}", file=sys.stderr)  # noqa: T201  # the command line's own output
@@ -61,6 +70,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder that keeps the state (default: keep nothing)")
     parser.add_argument("--api-key", metavar="KEY", help="key that every request must bear")
+    parser.add_argument("--upstream", metavar="URL", help="chat endpoint for all models that are not built in")
+    parser.add_argument(
+        "--upstream-key-env", metavar="NAME", help=f"variable with the upstream's key (default: {KEY_VARIABLE})"
+    )
+    parser.add_argument(
+        "--upstream-timeout",
+        type=float,
+        metavar="SECONDS",
+        help=f"longest silence of the upstream (default: {SILENCE_S:g})",
+    )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong on purpose (see docs/server.md)")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
     options = parser.parse_args(arguments)
     if not _is_loopback(options.host) and not options.api_key:
@@ -70,6 +90,24 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
             hint="give --api-key as well, or listen on 127.0.0.1",
         )
     return options
+
+
+def _upstream(options: argparse.Namespace) -> Upstream | None:
+    if options.upstream is not None:
+        timeout_s = SILENCE_S if options.upstream_timeout is None else options.upstream_timeout
+        return upstream_of(options.upstream, key_variable=options.upstream_key_env, timeout_s=timeout_s)
+    for option in ("upstream_key_env", "upstream_timeout"):
+        if getattr(options, option) is not None:
+            raise ConfigError("there is no upstream", where=f"--{option.replace('_', '-')}", hint="give --upstream too")
+    return None
+
+
+def _faults(path: Path | None) -> "FaultPlan | None":
+    if path is None:
+        return None
+    from harness.server.faults.reading import read_faults
+
+    return read_faults(path)
 
 
 def _is_loopback(host: str) -> bool:

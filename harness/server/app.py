@@ -8,17 +8,26 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Router
 
+from harness.server.bridge.endpoint import ChatEndpoint
+from harness.server.faults.book import FaultBook
+from harness.server.faults.striking import Faults
+from harness.server.filestore import forget_expired_files
 from harness.server.library import Library
 from harness.server.middleware import Envelope
-from harness.server.models.interface import BuiltInModel
+from harness.server.models.interface import BuiltInModel, StreamingModel
+from harness.server.responses.making import recover_responses
 from harness.server.routes import (
     assistants,
+    chat,
+    conversations,
     files,
     messages,
     model_list,
+    responses,
     runs,
     steps,
     threads,
+    uploads,
     vector_store_files,
     vector_stores,
 )
@@ -31,17 +40,23 @@ from harness.server.vectorstores import resume_reading
 from harness.server.wire import ApiError, handle_api_error, handle_crash, handle_http_error
 
 
-def create_app(settings: Settings, models: Mapping[str, BuiltInModel] | None = None) -> Starlette:
+def create_app(
+    settings: Settings,
+    models: Mapping[str, BuiltInModel | StreamingModel] | None = None,
+    book: FaultBook | None = None,
+) -> Starlette:
     """Make a server.
 
     Args:
         settings: How it behaves.
         models: The models it offers, by name; the built-in ones where None.
+        book: What goes wrong on purpose; None for nothing. Needs connections of `ReachableProtocol`.
     """
     # `/threads/runs` must come before `/threads/{thread_id}`.
     routes = [
         *model_list.routes,
         *files.routes,
+        *uploads.routes,
         *vector_stores.routes,
         *vector_store_files.routes,
         *assistants.routes,
@@ -49,11 +64,17 @@ def create_app(settings: Settings, models: Mapping[str, BuiltInModel] | None = N
         *steps.routes,
         *messages.routes,
         *threads.routes,
+        *responses.routes,
+        *conversations.routes,
+        *chat.routes,
     ]
+    middleware = [Middleware(Envelope, settings=settings)]
+    if book is not None:
+        middleware.append(Middleware(Faults, book=book))
     app = Starlette(
         # A trailing slash would otherwise be answered by a redirect, which bodies do not survive.
         routes=[Mount("/v1", app=Router(routes, redirect_slashes=False))],
-        middleware=[Middleware(Envelope, settings=settings)],
+        middleware=middleware,
         exception_handlers={ApiError: handle_api_error, HTTPException: handle_http_error, Exception: handle_crash},
         lifespan=_lifespan,
     )
@@ -62,21 +83,32 @@ def create_app(settings: Settings, models: Mapping[str, BuiltInModel] | None = N
     return app
 
 
-def _state(settings: Settings, models: Mapping[str, BuiltInModel] | None) -> State:
+def _state(settings: Settings, models: Mapping[str, BuiltInModel | StreamingModel] | None) -> State:
     if models is None:
         from harness.server.models import BUILT_IN
 
         models = BUILT_IN
     store = Store(settings.data / DATABASE_NAME if settings.data else None)
-    return State(settings=settings, store=store, index=SearchIndex(store), library=Library(store), models=models)
+    return State(
+        settings=settings,
+        store=store,
+        index=SearchIndex(store),
+        library=Library(store, max_reading_s=settings.max_reading_s),
+        models=models,
+        endpoint=ChatEndpoint(settings.upstream) if settings.upstream is not None else None,
+    )
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.server
     state.store.delete_contents_without_file()
+    forget_expired_files(state)
     recover(state)
+    recover_responses(state)
     resume_reading(state)
     yield
     await state.background.stop()
+    if state.endpoint is not None:
+        await state.endpoint.close()
     state.store.close()

@@ -54,8 +54,6 @@ def add_message(state: State, thread_id: str, body: Json, *, param: str = "") ->
         param: Where the message stands in a larger request, for errors, for example `messages[0].`.
     """
     attachments = body.get("attachments") or []
-    for attachment in attachments:
-        _attach(state, thread_id, attachment)
     fields = {
         **empty_message(thread_id, body["role"]),
         "content": _content(body["content"], f"{param}content"),
@@ -63,7 +61,10 @@ def add_message(state: State, thread_id: str, body: Json, *, param: str = "") ->
         "metadata": body.get("metadata") or {},
     }
     message = shaped(Message, fields)
-    state.store.add(message, parent=thread_id)
+    with state.store.transaction():
+        for attachment in attachments:
+            _attach(state, thread_id, attachment)
+        state.store.add(message, parent=thread_id)
     return message
 
 

@@ -4,7 +4,8 @@ import hashlib
 import threading
 from collections import OrderedDict
 
-from harness.documents import Document, read_document
+from harness.documents import Document
+from harness.server.isolation import read_safely
 from harness.server.store import Store
 
 _MAX_CHARACTERS = 100_000_000
@@ -16,10 +17,12 @@ class Library:
 
     Args:
         store: Where the files' bytes are.
+        max_reading_s: How long a file may take to be read, in seconds.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, max_reading_s: float) -> None:
         self._store = store
+        self._max_reading_s = max_reading_s
         self._lock = threading.Lock()
         self._keys: dict[str, tuple[str, str]] = {}
         self._documents: OrderedDict[tuple[str, str], Document] = OrderedDict()
@@ -35,7 +38,7 @@ class Library:
             return known
         data = self._content(file_id)
         key = (hashlib.sha256(data).hexdigest(), file_name)
-        document = self._known(key) or read_document(data, file_name)
+        document = self._known(key) or read_safely(data, file_name, timeout_s=self._max_reading_s)
         with self._lock:
             self._keys[file_id] = key
             self._documents[key] = document

@@ -1,14 +1,14 @@
 """A model's reply as the wire shows it: text with citation markers, file search results, token counts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.server.models.interface import Chunk, Conversation, Reply
+from harness.server.models.interface import Chunk, Conversation, FunctionCall, Message, Segment
 from harness.server.wire import Json
 
-_CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb for English; no tokenizer fits models that have no tokens."""
 DEFAULT_RANKING: Json = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
 """The ranking options that the API reports where none were given."""
@@ -24,51 +24,93 @@ class Piece:
     """The citation it is the marker of; None for the reply's own words."""
 
 
-def rendered_pieces(reply: Reply, marker_number: int) -> list[Piece]:
-    """Return a reply's text with a marker behind every segment that cites.
+class TextBlock:
+    """A message's text as it grows, with a marker behind every segment that cites.
 
     Args:
-        reply: What the model said.
+        place: Index of the text among the parts of the message.
         marker_number: First number in the markers: the step of the conversation that searched.
     """
-    pieces: list[Piece] = []
-    position = 0
-    for segment in reply.segments:
+
+    def __init__(self, place: int, marker_number: int) -> None:
+        self._place = place
+        self._marker_number = marker_number
+        self._pieces: list[Piece] = []
+        self._annotations = 0
+        self._length = 0
+
+    def add(self, segment: Segment, results: Sequence[Chunk]) -> list[Json]:
+        """Add a segment and return it as the content blocks of message deltas.
+
+        Args:
+            segment: What the model said.
+            results: What its citations are indices into.
+        """
         words = segment.text.rstrip() if segment.cites else segment.text
-        parts = [Piece(text=words)]
-        position += len(words)
+        deltas = self._grow(Piece(text=words))
         for index in segment.cites:
-            marker = f"【{marker_number}:{index}†source】"
-            end = position + len(marker)
-            parts.append(Piece(text=marker, annotation=_citation(marker, reply.results[index], position, end)))
-            position = end
+            marker = f"【{self._marker_number}:{index}†source】"
+            note = _citation(marker, results[index], self._length)
+            deltas += self._grow(Piece(text=marker, annotation=note))
         # A marker stands directly behind its sentence, before the blank that parts it from the next.
-        parts.append(Piece(text=segment.text[len(words) :]))
-        position += len(segment.text) - len(words)
-        pieces += [part for part in parts if part.text]
-    return pieces
+        return deltas + self._grow(Piece(text=segment.text[len(words) :]))
 
+    @property
+    def content(self) -> Json:
+        """The text as a part of a message."""
+        annotations = [piece.annotation for piece in self._pieces if piece.annotation is not None]
+        return {"type": "text", "text": {"value": self.text, "annotations": annotations}}
 
-def text_content(pieces: Sequence[Piece]) -> Json:
-    """Return the content block of a message made of these pieces."""
-    annotations = [piece.annotation for piece in pieces if piece.annotation is not None]
-    value = "".join(piece.text for piece in pieces)
-    return {"type": "text", "text": {"value": value, "annotations": annotations}}
+    @property
+    def text(self) -> str:
+        """The text so far, markers included."""
+        return "".join(piece.text for piece in self._pieces)
 
-
-def text_deltas(pieces: Sequence[Piece]) -> list[Json]:
-    """Return the pieces as the content blocks of message deltas; only the first bears an empty annotation list."""
-    deltas: list[Json] = []
-    annotation_number = 0
-    for number, piece in enumerate(pieces):
+    def _grow(self, piece: Piece) -> list[Json]:
+        if not piece.text:
+            return []
         text: Json = {"value": piece.text}
-        if number == 0:
+        if not self._pieces:  # only the first delta bears an empty annotation list
             text["annotations"] = []
         if piece.annotation is not None:
-            text["annotations"] = [{"index": annotation_number, **piece.annotation}]
-            annotation_number += 1
-        deltas.append({"index": 0, "type": "text", "text": text})
-    return deltas
+            text["annotations"] = [{"index": self._annotations, **piece.annotation}]
+            self._annotations += 1
+        self._pieces.append(piece)
+        self._length += len(piece.text)
+        return [{"index": self._place, "type": "text", "text": text}]
+
+
+class RefusalBlock:
+    """A refusal that the model marks as one, as it grows.
+
+    Args:
+        place: Its index among the parts of the message.
+    """
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+        self.text = ""
+        """What was said so far."""
+
+    def add(self, text: str) -> Json:
+        """Add to it and return the addition as the content block of a message delta."""
+        self.text += text
+        return {"index": self._place, "type": "refusal", "refusal": text}
+
+    @property
+    def content(self) -> Json:
+        """The refusal as a part of a message."""
+        return {"type": "refusal", "refusal": self.text}
+
+
+def _citation(marker: str, chunk: Chunk, start: int) -> Json:
+    return {
+        "type": "file_citation",
+        "text": marker,
+        "start_index": start,
+        "end_index": start + len(marker),
+        "file_citation": {"file_id": chunk.file_id},
+    }
 
 
 def file_search_call(identifier: str, results: Sequence[Chunk], ranking: Json) -> Json:
@@ -84,6 +126,12 @@ def file_search_call(identifier: str, results: Sequence[Chunk], ranking: Json) -
     ]
     search = {"ranking_options": ranking, "results": shown}
     return {"id": identifier, "type": "file_search", "file_search": search}
+
+
+def function_call(call: FunctionCall) -> Json:
+    """Return a call of the client's function as a step shows it, still without output."""
+    function = {"name": call.name, "arguments": call.arguments, "output": None}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def without_result_content(step: Json) -> Json:
@@ -105,36 +153,29 @@ def _without_content(call: Json) -> Json:
     return {**call, "file_search": {**call["file_search"], "results": bare}}
 
 
-def _citation(marker: str, chunk: Chunk, start: int, end: int) -> Json:
-    return {
-        "type": "file_citation",
-        "text": marker,
-        "start_index": start,
-        "end_index": end,
-        "file_citation": {"file_id": chunk.file_id},
-    }
+def prompt_tokens(conversation: Conversation, results: Iterable[Chunk] = ()) -> int:
+    """Estimate the tokens of a prompt, at four characters a token: what the model is told and what it found."""
+    told = [conversation.instructions, *(text for item in conversation.messages for text in _texts(item))]
+    return sum(map(tokens_of, told)) + sum(tokens_of(chunk.text) for chunk in results)
 
 
-def step_usages(conversation: Conversation, reply: Reply, text: str) -> tuple[Json, Json]:
-    """Estimate the tokens of the search step and of the message step, at four characters a token.
-
-    As with a real model, the prompt of the second holds what the first found.
-    """
-    told = [conversation.instructions, *(message.text for message in conversation.spoken)]
-    prompt = sum(map(_tokens, told))
-    found = sum(_tokens(chunk.text) for chunk in reply.results)
-    search = _usage(prompt, sum(map(_tokens, reply.queries)))
-    return search, _usage(prompt + found, _tokens(text))
+def _texts(item: Any) -> list[str]:
+    if isinstance(item, Message):
+        return [item.text]
+    return [item.name, item.arguments] if isinstance(item, FunctionCall) else [item.output]
 
 
-def sum_of_usages(usages: Sequence[Json]) -> Json:
-    """Return the tokens of a whole run."""
-    return _usage(*(sum(usage[name] for usage in usages) for name in ("prompt_tokens", "completion_tokens")))
+def tokens_of(text: str) -> int:
+    """Estimate the tokens of a text."""
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
-def _tokens(text: str) -> int:
-    return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
-
-
-def _usage(prompt: int, completion: int) -> dict[str, Any]:
+def usage_of(prompt: int, completion: int) -> Json:
+    """Return token counts as the wire shows them."""
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+def sum_of_usages(usages: Iterable[Json]) -> Json:
+    """Return the tokens of several steps together."""
+    kept = list(usages)
+    return usage_of(*(sum(usage[name] for usage in kept) for name in ("prompt_tokens", "completion_tokens")))

@@ -1,8 +1,9 @@
 """Passages by relevance: SQLite FTS5 with BM25, one index for each vector store."""
 
+import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.documents import Passage
 from harness.server.models.interface import Chunk
@@ -65,26 +66,36 @@ class SearchIndex:
         sql = f"select text from {_table(vector_store_id)} where file_id = ? order by rowid"  # noqa: S608  # an id of ours
         return [text for (text,) in self._store.query(sql, (file_id,))]
 
-    def search(self, vector_store_ids: Iterable[str], query: str, limit: int) -> list[Chunk]:
-        """Return at most `limit` passages that share a word with the query, best first; none twice."""
+    def search(self, places: Mapping[str, Sequence[str] | None], query: str, limit: int) -> list[Chunk]:
+        """Return at most `limit` passages that share a word with the query, best first; none twice.
+
+        Args:
+            places: The vector stores by id, each with the ids of the files that count; None where all of them do.
+            query: Any words.
+            limit: Most passages.
+        """
         words = dict.fromkeys(word.lower() for word in _WORD.findall(query))
         found: dict[tuple[str, int], Chunk] = {}
-        for vector_store_id in vector_store_ids:
-            for chunk in self._search_one(_table(vector_store_id), list(words)[:_MAX_TERMS], limit):
+        for vector_store_id, file_ids in places.items():
+            for chunk in self._search_one(_table(vector_store_id), list(words)[:_MAX_TERMS], file_ids, limit):
                 found.setdefault((chunk.file_id, chunk.start or 0), chunk)
-        return sorted(found.values(), key=_by_relevance)[:limit]
+        return sorted(found.values(), key=by_relevance)[:limit]
 
-    def _search_one(self, table: str, words: Sequence[str], limit: int) -> list[Chunk]:
+    def _search_one(self, table: str, words: Sequence[str], file_ids: Sequence[str] | None, limit: int) -> list[Chunk]:
         weights = self._weights(table, words)
         if not weights:
             return []
         one_word = f"select rowid as number, -? * rank as score from {table} where {table} match ?"  # noqa: S608  # an id of ours
         parameters: list[object] = [value for word, weight in weights.items() for value in (weight, f'"{word}"')]
+        condition = ""
+        if file_ids is not None:
+            condition = "where file_id in (select value from json_each(?)) "
+            parameters.append(json.dumps(list(file_ids)))
         # Ids are random and files are ready in any order: equal scores are ordered by what stays equal between runs.
         rows = self._store.query(
             "select file_id, file_name, text, start, stop, total from (select number, round(sum(score), 9) as total "  # noqa: S608  # an id of ours
             f"from ({' union all '.join([one_word] * len(weights))}) group by number) "
-            f"join {table} on {table}.rowid = number order by total desc, file_name, start limit ?",
+            f"join {table} on {table}.rowid = number {condition}order by total desc, file_name, start limit ?",
             [*parameters, limit],
         )
         return [
@@ -113,7 +124,8 @@ def _multiplier(passages: int, count: int) -> float:
     return math.log1p(ratio) / (theirs if theirs > 0 else 1e-6)  # 1e-6 is what FTS5 takes for what is not positive
 
 
-def _by_relevance(chunk: Chunk) -> tuple[float, str, int]:
+def by_relevance(chunk: Chunk) -> tuple[float, str, int]:
+    """Sort passages, best first; equal ones by where they stand."""
     return (-chunk.score, chunk.file_name, chunk.start or 0)
 
 

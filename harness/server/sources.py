@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.documents import Document
+from harness.server.filters import is_matching
 from harness.server.models.interface import Chunk
 from harness.server.rendering import DEFAULT_RANKING
 from harness.server.state import State
@@ -25,19 +26,32 @@ class VectorStoreSources:
     """How many results a search returns at most."""
     score_threshold: float = 0.0
     """Results that score lower are left out."""
+    filters: Json | None = None
+    """What the attributes of a file must meet, as `check_filter` has held to be right; None for any."""
 
     def search(self, query: str, limit: int) -> Sequence[Chunk]:
         """Return at most `limit` passages for a query, best first."""
-        found = self.state.index.search(self.vector_store_ids, query, min(limit, self.max_results))
+        places = {identifier: self._file_ids(identifier) for identifier in self.vector_store_ids}
+        found = self.state.index.search(places, query, min(limit, self.max_results))
         return [chunk for chunk in found if chunk.score >= self.score_threshold]
+
+    def _file_ids(self, vector_store_id: str) -> list[str] | None:
+        """Return the files that the filters leave; None where there are none."""
+        if self.filters is None:
+            return None
+        return [entry["id"] for entry in self._entries(vector_store_id)]
+
+    def _entries(self, vector_store_id: str) -> list[Json]:
+        entries = self.state.store.find("vector_store.file", where={"status": "completed"}, parent=vector_store_id)
+        if self.filters is None:
+            return entries
+        return [entry for entry in entries if is_matching(entry.get("attributes") or {}, self.filters)]
 
     def files(self) -> Sequence[tuple[str, Document]]:
         """Return every searchable file whole, each once, by name."""
         names: dict[str, str] = {}
         for vector_store_id in self.vector_store_ids:
-            for entry in self.state.store.find(
-                "vector_store.file", where={"status": "completed"}, parent=vector_store_id
-            ):
+            for entry in self._entries(vector_store_id):
                 file = self.state.store.get("file", entry["id"])
                 if file is not None:
                     names[entry["id"]] = file["filename"]

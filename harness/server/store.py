@@ -146,6 +146,11 @@ class Store:
         sql = f"select json_extract(body, ?), count(*) from objects where {condition} group by 1"  # noqa: S608  # no values in it
         return dict(self.query(sql, [f"$.{field}", *parameters]))
 
+    def size(self, kind: str, *, parent: str) -> int:
+        """Return how many objects of a kind live in another."""
+        sql = "select count(*) from objects where kind = ? and parent = ?"
+        return int(self.query(sql, (kind, parent))[0][0])
+
     def page(
         self, kind: str, page: Page, *, where: Mapping[str, str] | None = None, **owner: str | None
     ) -> tuple[list[Json], bool] | None:
@@ -182,9 +187,20 @@ class Store:
         """Forget a file's bytes."""
         self.query("delete from contents where file_id = ?", (file_id,))
 
+    def join_contents(self, keys: Iterable[str], file_id: str) -> None:
+        """Make the bytes kept under several keys those of one file, in this order."""
+        with self.transaction():
+            first = 0
+            for key in keys:
+                parts = self.query("select count(*) from contents where file_id = ?", (key,))[0][0]
+                sql = "update contents set file_id = ?, part = part + ? where file_id = ?"
+                self.query(sql, (file_id, first, key))
+                first += parts
+
     def delete_contents_without_file(self) -> None:
         """Forget bytes whose upload never came to its end."""
-        self.query("delete from contents where file_id not in (select id from objects where kind = 'file')")
+        owners = "select id from objects where kind in ('file', 'upload.part')"
+        self.query(f"delete from contents where file_id not in ({owners})")  # noqa: S608  # no values in it
 
 
 def _text(body: Json) -> str:

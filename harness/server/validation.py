@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NoReturn
 
 from pydantic import TypeAdapter
@@ -29,13 +29,16 @@ _TYPE_NAMES = {
 _FOUND_NAMES = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array"}
 
 
-async def read_body(request: Request, parameters: type, *, is_optional: bool = False) -> Json:
+async def read_body(
+    request: Request, parameters: type, *, is_optional: bool = False, unlimited: Collection[str] = ()
+) -> Json:
     """Return a request's JSON body, valid by a parameter type.
 
     Args:
         request: The request.
         parameters: A TypedDict, one of the openai package's own where it has one.
         is_optional: Whether nothing at all stands for an empty object.
+        unlimited: Fields whose stated limits hold for other requests only.
 
     Raises:
         ApiError: 400, with the part that is wrong as `param`.
@@ -46,7 +49,7 @@ async def read_body(request: Request, parameters: type, *, is_optional: bool = F
         _validator(parameters, tuple(request.path_params)).validate_python(body, strict=True)
     except ValidationError as error:
         _refuse(error.errors(include_url=False, include_context=True), body)
-    check_limits(body)
+    check_limits({name: value for name, value in body.items() if name not in unlimited})
     return body
 
 

@@ -11,17 +11,14 @@ from openai.types.vector_stores import VectorStoreFile, VectorStoreFileBatch
 
 from harness.documents import media_type
 from harness.errors import DocumentError
+from harness.server.chunking import chunks_of, shown_chunking
+from harness.server.expiry import expiry, is_expired, require_unexpired, touch
 from harness.server.state import State
 from harness.server.wire import ApiError, Json, new_id, now, shaped
 
 _COUNTS = ("in_progress", "completed", "failed", "cancelled")
-_SECONDS_PER_DAY = 86_400
-_AUTO_CHUNKING: Json = {"type": "auto"}
-_SHOWN_AUTO_CHUNKING: Json = {
-    "type": "static",
-    "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400},
-}
-"""How the real API shows a file that was chunked by `auto`."""
+_MAX_FILES = 10_000
+"""Files of one vector store: the limit of the real API."""
 
 
 def create_vector_store(state: State, body: Json) -> Json:
@@ -46,16 +43,10 @@ def create_vector_store(state: State, body: Json) -> Json:
     with state.store.transaction():
         state.store.add(vector_store)
         state.index.create(vector_store["id"])
-    for file_id in file_ids:
-        attach_file(state, vector_store["id"], {"file_id": file_id, "chunking_strategy": body.get("chunking_strategy")})
+        for file_id in file_ids:
+            entry = {"file_id": file_id, "chunking_strategy": body.get("chunking_strategy")}
+            attach_file(state, vector_store["id"], entry)
     return shown_vector_store(state, vector_store)
-
-
-def expiry(expires_after: Json | None, active_at: int) -> Json:
-    """Return the fields that say when a vector store expires; none where it does not."""
-    if expires_after is None:
-        return {}
-    return {"expires_after": expires_after, "expires_at": active_at + expires_after["days"] * _SECONDS_PER_DAY}
 
 
 def shown_vector_store(state: State, vector_store: Json) -> Json:
@@ -66,7 +57,7 @@ def shown_vector_store(state: State, vector_store: Json) -> Json:
         **vector_store,
         "file_counts": counts,
         "usage_bytes": sum(int(size) * number for size, number in sizes.items()),
-        "status": "in_progress" if counts["in_progress"] else "completed",
+        "status": "expired" if is_expired(vector_store) else "in_progress" if counts["in_progress"] else "completed",
     }
 
 
@@ -77,6 +68,7 @@ def delete_vector_store(state: State, vector_store_id: str) -> None:
             state.store.delete_children(kind, vector_store_id)
         state.index.drop(vector_store_id)
         state.store.delete("vector_store", vector_store_id)
+    state.readings.pop(vector_store_id, None)
 
 
 def attach_file(state: State, vector_store_id: str, entry: Json, *, batch: str | None = None) -> Json:
@@ -89,7 +81,7 @@ def attach_file(state: State, vector_store_id: str, entry: Json, *, batch: str |
         batch: The batch it came with.
     """
     file = state.require("file", entry["file_id"])
-    chunking = entry.get("chunking_strategy") or _AUTO_CHUNKING
+    require_unexpired(state.require("vector_store", vector_store_id))
     attached = shaped(
         VectorStoreFile,
         {
@@ -101,15 +93,27 @@ def attach_file(state: State, vector_store_id: str, entry: Json, *, batch: str |
             "last_error": None,
             "usage_bytes": 0,
             "attributes": entry.get("attributes") or {},
-            "chunking_strategy": _SHOWN_AUTO_CHUNKING if chunking["type"] == "auto" else chunking,
+            "chunking_strategy": shown_chunking(entry.get("chunking_strategy")),
         },
     )
     with state.store.transaction():
         if state.store.get("vector_store.file", file["id"], parent=vector_store_id) is not None:
             detach_file(state, vector_store_id, file["id"])
+        if state.store.size("vector_store.file", parent=vector_store_id) >= _MAX_FILES:
+            message = f"Vector store {vector_store_id} holds {_MAX_FILES} files, the most that one can hold."
+            raise ApiError(400, message, code="vector_store_file_limit_exceeded")
+        touch(state, vector_store_id)
         state.store.add(attached, parent=vector_store_id, batch=batch)
-    state.background.start(_read(state, attached, file))
+    _begin_reading(state, attached, file)
     return attached
+
+
+def _begin_reading(state: State, attached: Json, file: Json) -> None:
+    """Read in the background; a run on the store waits for it."""
+    readings = state.readings.setdefault(attached["vector_store_id"], set())
+    task = state.background.start(_read(state, attached, file))
+    readings.add(task)
+    task.add_done_callback(readings.discard)
 
 
 def detach_file(state: State, vector_store_id: str, file_id: str) -> None:
@@ -134,9 +138,21 @@ def create_batch(state: State, vector_store_id: str, entries: Sequence[Json]) ->
             "file_counts": _counts({}),
         },
     )
-    state.store.add(batch, parent=vector_store_id)
-    for entry in entries:
-        attach_file(state, vector_store_id, entry, batch=batch["id"])
+    with state.store.transaction():
+        state.store.add(batch, parent=vector_store_id)
+        for entry in entries:
+            attach_file(state, vector_store_id, entry, batch=batch["id"])
+    return shown_batch(state, batch)
+
+
+def cancel_batch(state: State, batch: Json) -> Json:
+    """Call off the files of a batch that are not read yet; what is read stays."""
+    with state.store.transaction():
+        for attached in state.store.find("vector_store.file", where={"status": "in_progress"}, batch=batch["id"]):
+            cancelled = shaped(VectorStoreFile, {**attached, "status": "cancelled"})
+            state.store.put(cancelled, parent=attached["vector_store_id"])
+        batch = shaped(VectorStoreFileBatch, {**batch, "status": "cancelled"})
+        state.store.put(batch, parent=batch["vector_store_id"])
     return shown_batch(state, batch)
 
 
@@ -165,11 +181,12 @@ def _index(state: State, attached: Json, file: Json) -> None:
     if file["bytes"] > state.settings.max_document_bytes:
         limit = state.settings.max_document_bytes
         raise DocumentError(f"{file['bytes']} bytes are more than this server reads ({limit})", where=file["filename"])
-    passages = state.library.document(file["id"], file["filename"]).passages
+    document = state.library.document(file["id"], file["filename"])
+    passages = chunks_of(document, attached["chunking_strategy"])
     place = attached["vector_store_id"]
     with state.store.transaction():
         current = state.store.get("vector_store.file", file["id"], parent=place)
-        if current is None:  # taken out while it was read
+        if current is None or current["status"] == "cancelled":  # taken out or called off while it was read
             return
         if current["status"] != "in_progress":  # taken out and put in again: another reading was quicker
             state.index.remove(place, file["id"])
@@ -180,7 +197,7 @@ def _index(state: State, attached: Json, file: Json) -> None:
 def _end_reading(state: State, attached: Json, **outcome: Any) -> None:
     with state.store.transaction():
         current = state.store.get("vector_store.file", attached["id"], parent=attached["vector_store_id"])
-        if current is None:
+        if current is None or current["status"] == "cancelled":
             return
         status = "failed" if "last_error" in outcome else "completed"
         state.store.put(
@@ -191,7 +208,7 @@ def _end_reading(state: State, attached: Json, **outcome: Any) -> None:
 def resume_reading(state: State) -> None:
     """Begin again to read the files that the last process left in the middle."""
     for attached in state.store.find("vector_store.file", where={"status": "in_progress"}):
-        state.background.start(_read(state, attached, state.require("file", attached["id"])))
+        _begin_reading(state, attached, state.require("file", attached["id"]))
 
 
 def _error_code(file_name: str) -> str:
@@ -206,7 +223,9 @@ def _counts(by_status: dict[str, int]) -> dict[str, Any]:
 
 
 def resolve_resources(state: State, resources: Json | None) -> Json:
-    """Return tool resources as an object keeps them: every named vector store exists, every described one is made."""
+    """Return tool resources as an object keeps them: what is named exists, every described vector store is made."""
+    for file_id in ((resources or {}).get("code_interpreter") or {}).get("file_ids") or []:
+        state.require("file", file_id)
     search = (resources or {}).get("file_search")
     if search is None:
         return dict(resources or {})

@@ -12,8 +12,8 @@ if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     from openai import APIStatusError, AsyncOpenAI
 
 T = TypeVar("T")
-BETA = {"OpenAI-Beta": "assistants=v2"}
-"""Servers of the protocol may insist on it."""
+BETA = ("/assistants", "/threads", "/vector_stores")
+"""Paths on which servers may insist on the header of the beta."""
 SHORTEST_POLL_S, LONGEST_POLL_S = 0.02, 5.0
 """Bounds on what a server may ask for between polls, in seconds."""
 SUNSET = (
@@ -40,14 +40,15 @@ class Answer:
         value = self.data.get(key)
         if not isinstance(value, str) or not value:
             kind = self.data.get("object", "object")
-            raise EndpointError(f"the endpoint sent a {kind} without `{key}`", hint="is it an Assistants API?")
+            hint = "does it speak the protocol? See --harness-target"
+            raise EndpointError(f"the endpoint sent a {kind} without `{key}`", hint=hint)
         return value
 
 
 async def post(client: "AsyncOpenAI", path: str, body: Mapping[str, Any]) -> Answer:
-    """Send a POST request of the beta part of the API.
+    """Send a POST request.
 
-    The client's own methods for it warn of deprecation at each call and build types that nothing here reads.
+    The client's own methods build types that nothing here reads, and those of the beta warn of deprecation each time.
 
     Raises:
         EndpointError: The endpoint could not be reached, refused, or did not answer with a JSON object.
@@ -55,7 +56,8 @@ async def post(client: "AsyncOpenAI", path: str, body: Mapping[str, Any]) -> Ans
     import httpx2
 
     with endpoint_errors(client):
-        return answer_of(await client.post(path, body=body, cast_to=httpx2.Response, options={"headers": BETA}))
+        options: Any = {"headers": _headers(path)}
+        return answer_of(await client.post(path, body=body, cast_to=httpx2.Response, options=options))
 
 
 async def get(client: "AsyncOpenAI", path: str, query: Mapping[str, Any] | None = None) -> Answer:
@@ -63,7 +65,7 @@ async def get(client: "AsyncOpenAI", path: str, query: Mapping[str, Any] | None 
     import httpx2
 
     with endpoint_errors(client):
-        options: Any = {"headers": BETA, "params": dict(query or {})}
+        options: Any = {"headers": _headers(path), "params": dict(query or {})}
         return answer_of(await client.get(path, cast_to=httpx2.Response, options=options))
 
 
@@ -74,9 +76,13 @@ async def delete(client: "AsyncOpenAI", path: str) -> None:
 
     with endpoint_errors(client):
         try:
-            await client.delete(path, cast_to=httpx2.Response, options={"headers": BETA})
+            await client.delete(path, cast_to=httpx2.Response, options={"headers": _headers(path)})
         except NotFoundError:
             return
+
+
+def _headers(path: str) -> dict[str, str]:
+    return {"OpenAI-Beta": "assistants=v2"} if path.startswith(BETA) else {}
 
 
 def answer_of(response: Any) -> Answer:
@@ -158,7 +164,9 @@ def _missing(error: "APIStatusError", where: str) -> str:
     if body.get("code") or str(body.get("message", "")).startswith("No "):
         return "the object or model is not known there"
     is_beta = any(part in error.request.url.path for part in ("/assistants", "/threads"))
-    return SUNSET if is_beta or "openai.com" in where else "the base URL probably lacks its path (often /v1)"
+    if is_beta or "openai.com" in where:
+        return SUNSET
+    return "the base URL probably lacks its path (often /v1), or the server does not speak this protocol"
 
 
 def _said(error: "APIStatusError") -> str:

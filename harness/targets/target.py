@@ -1,12 +1,13 @@
 """What every protocol must be able to do."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from harness.model.plan import Handles, Planned, Source
+from harness.model.plan import Handles, Planned
 from harness.model.suite import TargetName
 from harness.model.tape import Exchange
 from harness.model.transcript import Transcript
+from harness.targets.functions import Functions
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     from openai import AsyncOpenAI
@@ -19,23 +20,13 @@ class Target(Protocol):
     """A protocol: how a case is driven through it, and how its tape is read."""
 
     name: TargetName
+    has_assistants: bool
+    """Whether the assistant is an object of its own, made before a case is driven."""
 
-    async def upload(self, client: "AsyncOpenAI", source: Source, content: bytes, remember: Remember) -> str:
-        """Upload a document and return its file id."""
-
-    async def store(self, client: "AsyncOpenAI", name: str, file_ids: Sequence[str], remember: Remember) -> str:
-        """Make a vector store, wait until it is ready, and return its id."""
-
-    async def assistant(
-        self, client: "AsyncOpenAI", planned: Planned, vector_store_id: str | None, remember: Remember
-    ) -> str:
-        """Make the assistant and return its id."""
-
-    async def drive(self, client: "AsyncOpenAI", planned: Planned, handles: Handles, remember: Remember) -> None:
+    async def drive(
+        self, client: "AsyncOpenAI", planned: Planned, handles: Handles, remember: Remember, functions: Functions
+    ) -> None:
         """Make one run: control flow only, what is said is read from the tape."""
 
     def read(self, exchanges: Sequence[Exchange], files: Mapping[str, str]) -> Transcript:
         """Read what happened from the tape: pure, lenient, without the openai package."""
-
-    def delete(self, client: "AsyncOpenAI", kind: str, remote_id: str) -> Awaitable[None]:
-        """Delete a remote object; one that is gone already is no error."""

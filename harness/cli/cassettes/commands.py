@@ -3,12 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.cli.codes import FAILED
+from harness.config import Flags
 from harness.errors import CassetteError, ConfigError
 
 cassettes = typer.Typer(
@@ -22,16 +24,28 @@ Variants = Annotated[
     typer.Option("--harness-variant", metavar="PATTERN", help="Variants that should be recorded; default `default`."),
 ]
 Model = Annotated[str | None, typer.Option("--harness-model", metavar="NAME", help="Model of every assistant.")]
+Target = Annotated[
+    str | None,
+    typer.Option("--harness-target", metavar="NAME", help="`assistants` or `responses`, whatever variants say."),
+]
+Trials = Annotated[int | None, typer.Option("--harness-trials", metavar="K", help="Trials of each case; default 1.")]
 Json = Annotated[bool, typer.Option("--json", help="Print data instead of text.")]
 
 
 @cassettes.command(epilog="Example: harness cassettes status --json")
-def status(*, variants: Variants = None, model: Model = None, as_json: Json = False) -> None:
+def status(
+    *,
+    variants: Variants = None,
+    model: Model = None,
+    target: Target = None,
+    trials: Trials = None,
+    as_json: Json = False,
+) -> None:
     """List what is stale (and why), missing, unreadable or orphaned. Exit code 1 unless all is fresh."""
     from harness.cli.cassettes.look import look
     from harness.cli.cassettes.status import status_data, status_lines
 
-    seen = look(Path.cwd(), variants=variants or (), model=model)
+    seen = look(Path.cwd(), Flags(variants=tuple(variants or ()), model=model, target=target, trials=trials))
     if as_json:
         _print_json(status_data(seen))
     else:
@@ -41,7 +55,7 @@ def status(*, variants: Variants = None, model: Model = None, as_json: Json = Fa
 
 
 @cassettes.command(epilog="Example: harness cassettes record --stale cases/products.yaml::dearest-laptop")
-def record(
+def record(  # noqa: PLR0913 - each is an option of the command
     case: Annotated[
         list[str] | None, typer.Argument(metavar="[CASE]...", help="Case, node id, suite or cassette; default all.")
     ] = None,
@@ -49,6 +63,8 @@ def record(
     stale: Annotated[bool, typer.Option("--stale", help="Also record what is stale or cannot be read.")] = False,
     variants: Variants = None,
     model: Model = None,
+    target: Target = None,
+    trials: Trials = None,
     endpoint: Annotated[
         str | None, typer.Option("--harness-endpoint", metavar="URL", help="Where to run; default as for runs.")
     ] = None,
@@ -57,8 +73,8 @@ def record(
     from harness.cli.cassettes.look import look
     from harness.cli.cassettes.record import record_missing
 
-    mode = "new_episodes" if stale else "once"
-    seen = look(Path.cwd(), variants=variants or (), model=model, endpoint=endpoint, record=mode)
+    flags = Flags(variants=tuple(variants or ()), model=model, target=target, trials=trials, endpoint=endpoint)
+    seen = look(Path.cwd(), replace(flags, record="new_episodes" if stale else "once"))
     if record_missing(seen, case or (), typer.echo):
         raise typer.Exit(FAILED)
 
@@ -95,7 +111,7 @@ def verify(
     from harness.cli.cassettes.look import look
     from harness.cli.cassettes.verify import rows_of, verify_data, verify_lines
 
-    rows = rows_of(look(Path.cwd(), variants=variants or ["*"], record="none"))
+    rows = rows_of(look(Path.cwd(), Flags(variants=tuple(variants or ("*",)), record="none")))
     if as_json:
         _print_json(verify_data(rows))
     else:

@@ -1,7 +1,6 @@
 """Read the suites and take the inventory of their recordings."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,14 +19,7 @@ class Seen:
     inventory: Inventory
 
 
-def look(
-    folder: Path,
-    *,
-    variants: Sequence[str] = (),
-    model: str | None = None,
-    endpoint: str | None = None,
-    record: str | None = None,
-) -> Seen:
+def look(folder: Path, flags: Flags | None = None) -> Seen:
     """Take the inventory of the project that a folder belongs to.
 
     Raises:
@@ -35,12 +27,11 @@ def look(
             which recordings are needed.
     """
     project = find_project(folder)
-    flags = Flags(variants=tuple(variants), model=model, endpoint=endpoint, record=record)
     config = load_config(project.root, os.environ, flags)
     loaded = [load_suite(path, project, config.environ) for path in find_suites(project)]
     check_variants(loaded, config.variants)
     files = SourceFiles(project=project)
-    everything = replace(config, variants=("*",))
+    everything = replace(config, variants=("*",), trials=1)
     chosen = [one for suite in loaded for one in plan_suite(suite, config, files=files)]
     known = [one for suite in loaded for one in plan_suite(suite, everything, files=files)]
     library = Library(root=project.root, folder=project.cassettes, mode="none")

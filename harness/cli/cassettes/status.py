@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from harness.cassettes.inventory import Entry, State
 from harness.cli.cassettes.look import Seen
+from harness.model.plan import Planned
 
 
 def status_lines(seen: Seen) -> Iterator[str]:
@@ -30,11 +31,13 @@ def _entry_lines(state: State, entries: Sequence[Entry]) -> Iterator[str]:
     for cause in causes:
         of_cause = [entry for entry in entries if entry.cause == cause]
         yield f"{state} ({len(of_cause)})" + (f": {cause}" if cause else "")
-        yield from (f"    {_name(entry)}" for entry in of_cause)
+        yield from (f"    {name_of(entry.planned)}" for entry in of_cause)
 
 
-def _name(entry: Entry) -> str:
-    return f"{entry.planned.node}  {entry.planned.model or ''}".rstrip()
+def name_of(planned: Planned) -> str:
+    """Return a run's name as lists show it: with its model, and its protocol where that is not the older one."""
+    target = "" if planned.target == "assistants" else f"  {planned.target}"
+    return f"{planned.node}  {planned.model or ''}{target}".rstrip()
 
 
 def waste_lines(seen: Seen) -> Iterator[str]:
@@ -63,4 +66,4 @@ def status_data(seen: Seen) -> dict[str, Any]:
 def _entry_data(entry: Entry) -> dict[str, Any]:
     planned = entry.planned
     cause = {"cause": entry.cause} if entry.cause else {}
-    return {"case": planned.node, "model": planned.model, "cassette": entry.cassette, **cause}
+    return {"case": planned.node, "target": planned.target, "model": planned.model, "cassette": entry.cassette, **cause}

@@ -1,14 +1,15 @@
 """`harness cassettes verify`."""
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from harness.cli.cassettes.look import Seen
+from harness.cli.cassettes.status import name_of
 from harness.model.plan import Planned
 from harness.model.row import Row
 from harness.model.score import Outcome
 from harness.pipeline import Part, Pipeline
+from harness.plan import is_chosen
 from harness.report.plain import shortened
 from harness.report.summary import summary_lines
 from harness.results import RunFolder
@@ -23,8 +24,7 @@ def rows_of(seen: Seen) -> list[Row]:
 
 
 def _is_chosen(seen: Seen, planned: Planned) -> bool:
-    is_variant = any(fnmatchcase(planned.variant, pattern) for pattern in seen.config.variants)
-    return is_variant and planned.case.skip is None
+    return is_chosen(planned.variant, seen.config.variants) and planned.case.skip is None
 
 
 def verify_lines(rows: Sequence[Row]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def verify_lines(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         mark = "ok  " if _is_right(row) else "FAIL"
         expected = ", expected to fail" if row.planned.is_expected_failure else ""
-        yield f"{mark} {row.outcome.ljust(width)}  {row.planned.node}  {row.planned.model or ''}{expected}".rstrip()
+        yield f"{mark} {row.outcome.ljust(width)}  {name_of(row.planned)}{expected}"
         if row.transcript.failure is not None:
             yield f"     {shortened(row.transcript.failure.message, 400)}"
     if not rows:
@@ -52,6 +52,7 @@ def _row_data(row: Row) -> dict[str, Any]:
     failure, provenance = row.transcript.failure, row.transcript.provenance
     return {
         "case": row.planned.node,
+        "target": row.planned.target,
         "model": row.planned.model,
         "cassette": provenance.cassette if provenance else None,
         "outcome": row.outcome.value,

@@ -3,6 +3,7 @@
 from harness.server.models.answer import Statement
 from harness.server.models.extractive import reply_with
 from harness.server.models.finder import Finder
+from harness.server.models.functions import stated_outputs, wanted_calls
 from harness.server.models.instructions import read_rules
 from harness.server.models.interface import Conversation, Reply, Sources
 from harness.server.models.invention import embroidery, invented_answer
@@ -25,7 +26,11 @@ class Eager:
     def reply(self, conversation: Conversation, sources: Sources) -> Reply:
         """Answer the conversation's last message, whether or not the files hold an answer."""
         finding = self._finder.find(conversation, sources)
-        invented = [invented_answer(question) for question in finding.unanswered]
+        calls = wanted_calls(conversation, is_answered=not finding.unanswered)
+        if calls:
+            return Reply(segments=(), function_calls=calls)
+        outputs = stated_outputs(conversation)
+        invented = [] if outputs else [invented_answer(question) for question in finding.unanswered]
         told = [*invented, *embroidery(finding.question)]
-        statements = [*finding.statements, *(Statement(text=text, places=()) for text in told)]
+        statements = [*outputs, *finding.statements, *(Statement(text=text, places=()) for text in told)]
         return reply_with(statements, finding, sources, read_rules(conversation.instructions).name)

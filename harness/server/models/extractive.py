@@ -7,6 +7,7 @@ from harness.documents import Document
 from harness.documents.language import listed
 from harness.server.models.answer import Place, Statement
 from harness.server.models.finder import Finder, Finding
+from harness.server.models.functions import stated_outputs, wanted_calls
 from harness.server.models.instructions import Rules, read_rules
 from harness.server.models.interface import Chunk, Conversation, Reply, Segment, Sources
 from harness.server.models.invention import guess
@@ -37,10 +38,13 @@ class Extractive:
         """Answer the conversation's last message."""
         rules = read_rules(conversation.instructions)
         finding = self._finder.find(conversation, sources)
-        statements = list(finding.statements)
-        if finding.unanswered:
+        calls = wanted_calls(conversation, is_answered=not finding.unanswered)
+        if calls:
+            return Reply(segments=(), function_calls=calls)
+        statements = [*stated_outputs(conversation), *finding.statements]
+        is_refusal = not statements and rules.refusal is not None
+        if finding.unanswered and (finding.statements or not statements):
             statements.append(_without_support(finding, rules))
-        is_refusal = not finding.statements and rules.refusal is not None
         return reply_with(statements, finding, sources, None if is_refusal else rules.name)
 
 

@@ -71,7 +71,7 @@ class Finder:
     def find(self, conversation: Conversation, sources: Sources) -> Finding:
         """Answer the last message; the user's earlier ones are answered again to know what it points at."""
         files = self._files_of([document for _, document in sources.files()])
-        asked = [task_of(message.text) for message in conversation.spoken if message.role == "user"]
+        asked = [task_of(message.text) for message in conversation.spoken if message.role == "user"] or [""]
         earlier: _Turn | None = None
         for message in asked[-_REPLAYED_TURNS:-1]:
             for part in parts_of(message):

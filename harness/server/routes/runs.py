@@ -14,8 +14,8 @@ from starlette.routing import Route
 from harness.server.conversations import add_messages, create_thread
 from harness.server.paging import list_response, read_page
 from harness.server.routes.steps import has_content
-from harness.server.runlog import TERMINAL
-from harness.server.runs import start_run
+from harness.server.runlog import TERMINAL, RunLog
+from harness.server.runs import check_outputs, start_run, submit_outputs
 from harness.server.state import State, state_of
 from harness.server.streaming import stream_response
 from harness.server.validation import read_body
@@ -24,6 +24,7 @@ from harness.server.wire import ApiError, Json, new_id, now, shaped
 _OVERRIDES = ("model", "tools", "temperature", "top_p", "response_format")
 """What a run takes from its assistant unless the request says otherwise."""
 _MAX_TOOLS = 20
+_CANCELLABLE = frozenset({"queued", "in_progress", "requires_action"})
 
 
 class _RunCreate(RunCreateParamsBase, total=False):
@@ -49,11 +50,10 @@ async def create(request: Request) -> Response:
     if active is not None:
         raise ApiError(400, f"Thread {thread['id']} already has an active run {active.run['id']}.")
     run = _new_run(state, thread["id"], body)
-    add_messages(state, thread["id"], body.get("additional_messages") or [], param="additional_messages")
-    log = start_run(state, run, is_streamed=bool(body.get("stream")))
-    if body.get("stream"):
-        return stream_response(log, has_content=has_content(request))
-    return JSONResponse(run)
+    is_with_content = has_content(request)
+    with state.store.transaction():
+        add_messages(state, thread["id"], body.get("additional_messages") or [], param="additional_messages")
+        return _started(state, run, body, has_content=is_with_content)
 
 
 async def create_with_thread(request: Request) -> Response:
@@ -66,10 +66,14 @@ async def create_with_thread(request: Request) -> Response:
         described["tool_resources"] = {**(described.get("tool_resources") or {}), **body["tool_resources"]}
     thread = create_thread(state, described, param="thread.messages")
     run = _new_run(state, thread["id"], body)
-    log = start_run(state, run, is_streamed=bool(body.get("stream")))
-    if body.get("stream"):
-        return stream_response(log, has_content=False, thread=thread)
-    return JSONResponse(run)
+    return _started(state, run, body, has_content=False, thread=thread)
+
+
+def _started(state: State, run: Json, body: Json, *, has_content: bool, thread: Json | None = None) -> Response:
+    log = RunLog(state.store, run)
+    events = log.listen() if body.get("stream") else None
+    start_run(state, log)
+    return JSONResponse(run) if events is None else stream_response(events, has_content=has_content, thread=thread)
 
 
 def _new_run(state: State, thread_id: str, body: Json) -> Json:
@@ -77,6 +81,7 @@ def _new_run(state: State, thread_id: str, body: Json) -> Json:
     taken: Json = {key: body[key] if body.get(key) is not None else assistant.get(key) for key in _OVERRIDES}
     state.require_model(taken["model"])
     _check_tools(taken["tools"])
+    _check_choice(body.get("tool_choice"), taken["tools"])
     created = now()
     fields: dict[str, Any] = {
         "id": new_id("run"),
@@ -123,6 +128,19 @@ def _check_tools(tools: list[Json]) -> None:
             raise ApiError(400, message, param=f"tools[{number}].type", code="unsupported_value")
 
 
+def _check_choice(choice: str | Json | None, tools: list[Json]) -> None:
+    if choice == "required" and not tools:
+        message = "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified."
+        raise ApiError(400, message, param="tool_choice")
+    if not isinstance(choice, dict):
+        return
+    name = (choice.get("function") or {}).get("name")
+    offered = {tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in tools}
+    if (name if choice["type"] == "function" else choice["type"]) not in offered:
+        message = f"Tool choice '{name or choice['type']}' not found in 'tools' parameter."
+        raise ApiError(400, message, param="tool_choice")
+
+
 async def list_runs(request: Request) -> Response:
     """Return one page of a thread's runs."""
     state = state_of(request)
@@ -154,7 +172,7 @@ async def cancel(request: Request) -> Response:
     state = state_of(request)
     run = _of(state, request)
     log = state.active_runs.get(run["thread_id"])
-    if log is None or log.run["id"] != run["id"] or run["status"] not in {"queued", "in_progress"}:
+    if log is None or log.run["id"] != run["id"] or run["status"] not in _CANCELLABLE:
         raise ApiError(400, f"Cannot cancel run with status '{run['status']}'.")
     log.move("cancelling")
     log.stop.set()
@@ -162,11 +180,17 @@ async def cancel(request: Request) -> Response:
 
 
 async def submit_tool_outputs(request: Request) -> Response:
-    """Refuse tool outputs: the models of this server call no functions, so no run ever waits for them."""
+    """Take what the functions gave back that a run waits for, and let it go on."""
     state = state_of(request)
-    await read_body(request, _ToolOutputs)
+    body = await read_body(request, _ToolOutputs)
     run = _of(state, request)
-    raise ApiError(400, f'Runs in status "{run["status"]}" do not accept tool outputs.')
+    log = state.active_runs.get(run["thread_id"])
+    if log is None or log.run["id"] != run["id"] or run["status"] != "requires_action":
+        raise ApiError(400, f'Runs in status "{run["status"]}" do not accept tool outputs.')
+    check_outputs(log, body["tool_outputs"])
+    events = log.listen() if body.get("stream") else None
+    submit_outputs(log, body["tool_outputs"])
+    return JSONResponse(log.run) if events is None else stream_response(events, has_content=has_content(request))
 
 
 def _of(state: State, request: Request) -> Json:

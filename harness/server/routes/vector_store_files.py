@@ -11,7 +11,7 @@ from starlette.routing import Route
 from harness.server.paging import list_response, read_page
 from harness.server.state import State, state_of
 from harness.server.validation import read_body
-from harness.server.vectorstores import attach_file, create_batch, detach_file, shown_batch
+from harness.server.vectorstores import attach_file, cancel_batch, create_batch, detach_file, shown_batch
 from harness.server.wire import ApiError, Json, deleted, shaped
 
 _STATES = ("in_progress", "completed", "failed", "cancelled")
@@ -86,6 +86,16 @@ async def get_file_batch(request: Request) -> Response:
     return JSONResponse(shown, headers=_poll_headers(state, shown))
 
 
+async def cancel_file_batch(request: Request) -> Response:
+    """Call off what of a batch is not read yet."""
+    state = state_of(request)
+    batch = _batch(state, request)
+    status = shown_batch(state, batch)["status"]
+    if status != "in_progress":
+        raise ApiError(400, f"Cannot cancel file batch with status '{status}'.")
+    return JSONResponse(cancel_batch(state, batch))
+
+
 async def list_batch_files(request: Request) -> Response:
     """Return one page of a batch's files."""
     state = state_of(request)
@@ -133,5 +143,6 @@ routes = [
     Route(_FILES + "/{file_id}/content", content, methods=["GET"]),
     Route(_BATCHES, create_file_batch, methods=["POST"]),
     Route(_BATCHES + "/{batch_id}", get_file_batch, methods=["GET"]),
+    Route(_BATCHES + "/{batch_id}/cancel", cancel_file_batch, methods=["POST"]),
     Route(_BATCHES + "/{batch_id}/files", list_batch_files, methods=["GET"]),
 ]

@@ -1,5 +1,7 @@
 """Vector stores: create, list, get, modify, delete, search."""
 
+from collections.abc import Sequence
+
 from openai.types import VectorStore
 from openai.types.vector_store_create_params import VectorStoreCreateParams
 from openai.types.vector_store_search_params import VectorStoreSearchParams
@@ -9,19 +11,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from harness.documents.language import is_content, tokens
+from harness.server.expiry import expiry, require_unexpired, touch
+from harness.server.filters import check_filter
+from harness.server.limits import check_length
 from harness.server.models.interface import Chunk
 from harness.server.paging import list_response, read_page
+from harness.server.search import by_relevance
+from harness.server.sources import VectorStoreSources
 from harness.server.state import State, state_of
 from harness.server.validation import read_body
-from harness.server.vectorstores import create_vector_store, delete_vector_store, expiry, shown_vector_store
+from harness.server.vectorstores import create_vector_store, delete_vector_store, shown_vector_store
 from harness.server.wire import ApiError, Json, deleted, shaped
 
 _DEFAULT_RESULTS = 10
+_MAX_RESULTS = 50
+_MAX_FILES = 500
+"""Files that a vector store can be made with: the limit of the real API."""
 
 
 async def create(request: Request) -> Response:
     """Make a vector store."""
     body = await read_body(request, VectorStoreCreateParams, is_optional=True)
+    check_length("file_ids", body.get("file_ids") or [], _MAX_FILES)
     return JSONResponse(create_vector_store(state_of(request), body))
 
 
@@ -45,10 +57,14 @@ async def modify(request: Request) -> Response:
     state = state_of(request)
     body = await read_body(request, VectorStoreUpdateParams, is_optional=True)
     vector_store = _of(state, request)
-    changed = {key: body[key] for key in ("name", "metadata") if body.get(key) is not None}
-    fields = {**vector_store, **changed, **expiry(body.get("expires_after"), vector_store["last_active_at"])}
-    state.store.put(shaped(VectorStore, fields))
-    return JSONResponse(shown_vector_store(state, fields))
+    require_unexpired(vector_store)
+    changed: Json = {key: body[key] for key in ("name", "metadata") if body.get(key) is not None}
+    if "expires_after" in body:
+        vector_store.pop("expires_after", None)
+        changed |= {"expires_at": None, **expiry(body["expires_after"], vector_store["last_active_at"])}
+    vector_store = shaped(VectorStore, {**vector_store, **changed})
+    state.store.put(vector_store)
+    return JSONResponse(shown_vector_store(state, vector_store))
 
 
 async def delete(request: Request) -> Response:
@@ -64,15 +80,46 @@ async def search(request: Request) -> Response:
     state = state_of(request)
     body = await read_body(request, VectorStoreSearchParams)
     vector_store = _of(state, request)
+    require_unexpired(vector_store)
     if body.get("filters") is not None:
-        raise ApiError(400, "This server does not offer filters.", param="filters", code="unsupported_parameter")
-    queries = [body["query"]] if isinstance(body["query"], str) else body["query"]
+        check_filter(body["filters"])
+    touch(state, vector_store["id"])
+    queries = _queries(body)
+    sources = VectorStoreSources(
+        state=state,
+        vector_store_ids=(vector_store["id"],),
+        max_results=_MAX_RESULTS,
+        score_threshold=(body.get("ranking_options") or {}).get("score_threshold") or 0.0,
+        filters=body.get("filters"),
+    )
     limit = body.get("max_num_results") or _DEFAULT_RESULTS
-    chunks = await state.thinkers.run(state.index.search, [vector_store["id"]], " ".join(queries), limit)
-    threshold = (body.get("ranking_options") or {}).get("score_threshold") or 0.0
-    data = [_result(state, vector_store["id"], chunk) for chunk in chunks if chunk.score >= threshold]
+    chunks = await state.thinkers.run(_search_all, sources, queries, limit)
+    data = [_result(state, vector_store["id"], chunk) for chunk in chunks]
     page = {"object": "vector_store.search_results.page", "search_query": queries, "data": data}
     return JSONResponse({**page, "has_more": False, "next_page": None})
+
+
+def _queries(body: Json) -> list[str]:
+    """Return what is searched for; rewritten, a question is left with the words that say what it is about."""
+    queries = [body["query"]] if isinstance(body["query"], str) else list(body["query"])
+    if not queries:
+        message = (
+            "Invalid 'query': empty array. Expected an array with minimum length 1, but got an empty array instead."
+        )
+        raise ApiError(400, message, param="query", code="empty_array")
+    if not body.get("rewrite_query"):
+        return queries
+    return [" ".join(token.text for token in tokens(query) if is_content(token)) or query for query in queries]
+
+
+def _search_all(sources: VectorStoreSources, queries: Sequence[str], limit: int) -> list[Chunk]:
+    """Return the best passages of several searches; one that several find counts once, with its best score."""
+    best: dict[tuple[str, int | None], Chunk] = {}
+    for query in queries:
+        for chunk in sources.search(query, limit):
+            place = (chunk.file_id, chunk.start)
+            best[place] = max(best.get(place, chunk), chunk, key=lambda found: found.score)
+    return sorted(best.values(), key=by_relevance)[:limit]
 
 
 def _result(state: State, vector_store_id: str, chunk: Chunk) -> Json:

@@ -34,6 +34,15 @@ def _value(text: Any) -> str:
     return str(text.get("value") or "") if isinstance(text, dict) else str(text or "")
 
 
+def made_files(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the ids of files that messages show or offer, and that code has made."""
+    blocks = [block for message in messages for block in _list(message.get("content"))]
+    shown = [_dict(block.get("image_file")).get("file_id") for block in blocks]
+    notes = (note for block in blocks for note in _list(_dict(block.get("text")).get("annotations")))
+    offered = [_dict(note.get("file_path")).get("file_id") for note in notes]
+    return [str(file_id) for file_id in (*shown, *offered) if file_id]
+
+
 def names_of(steps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the names of files by id, as search results tell them: a file that the user uploaded has no other."""
     found = (result for call in calls_of(steps) for result in _list(_dict(call.get("file_search")).get("results")))

@@ -12,7 +12,17 @@ from typing import Any
 
 from harness.model.tape import Exchange, Json
 from harness.model.transcript import Attempt, Failure, Timing, Transcript, Turn
-from harness.targets.assistants.parts import calls_of, demanded_calls, names_of, parts_of, steps_of, usage_of, user_text
+from harness.targets.assistants.parts import (
+    calls_of,
+    demanded_calls,
+    made_files,
+    names_of,
+    parts_of,
+    steps_of,
+    usage_of,
+    user_text,
+)
+from harness.targets.made import with_files
 
 _RUN = re.compile(r"/threads(?:/(?P<thread>[^/]+))?/runs$")
 _MESSAGES = re.compile(r"/threads/(?P<thread>[^/]+)/messages$")
@@ -193,7 +203,7 @@ def _turn(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Turn:
         status=_ENDINGS.get(status, "unfinished"),
         raw_status=run.latest.get("status"),
         parts=parts_of(messages, files),
-        steps=steps_of(by_creation, tape.outputs, files),
+        steps=with_files(steps_of(by_creation, tape.outputs, files), made_files(messages)),
         usage=usage_of(run.latest),
         timing=_timing(run),
         error=_failure(run, status),
@@ -221,8 +231,8 @@ def _failure(run: _Run, status: str) -> Failure | None:
     if run.was_stopped_for_action:
         return Failure(
             kind="run_requires_action",
-            message="the assistant called a function tool, and the case has no result to hand back",
-            hint="take the function tools off the assistant",
+            message="the assistant called a function tool, and nothing was handed back",
+            hint="list the function under the assistant's `tools`, with its `output`",
         )
     if status == "completed":
         return None

@@ -1,1 +1,5 @@
-"""The Responses API protocol, the hosted successor of the Assistants API: its recordings can be read."""
+"""The Responses API protocol, the hosted successor of the Assistants API."""
+
+from harness.targets.responses.target import ResponsesTarget
+
+__all__ = ["ResponsesTarget"]

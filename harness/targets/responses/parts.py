@@ -15,6 +15,7 @@ from harness.model.transcript import (
     TextPart,
     Usage,
 )
+from harness.targets.made import with_files
 
 Item = Mapping[str, Any]
 """An item of a response's output, or of a request's input."""
@@ -69,6 +70,14 @@ def _citation(note: Item, found: Sequence[Item], files: Mapping[str, str]) -> Ci
     )
 
 
+def _made_files(output: Sequence[Item]) -> list[str]:
+    """Return the ids of files that messages offer, and that code has made."""
+    blocks = (block for item in output if item.get("type") == "message" for block in _mappings(item.get("content")))
+    notes = (note for block in blocks for note in _mappings(block.get("annotations")))
+    kinds = {"container_file_citation", "file_path"}
+    return [str(note["file_id"]) for note in notes if note.get("type") in kinds and note.get("file_id")]
+
+
 def steps_of(output: Sequence[Item], outputs: Mapping[str, str], files: Mapping[str, str]) -> tuple[Step, ...]:
     """Return what the model did on the way: searches, function calls, code.
 
@@ -77,7 +86,8 @@ def steps_of(output: Sequence[Item], outputs: Mapping[str, str], files: Mapping[
         outputs: What was handed back to function calls, by call id.
         files: Path of the case's document by file id and by name.
     """
-    return tuple(step for item in output if (step := _step(item, outputs, files)) is not None)
+    steps = [step for item in output if (step := _step(item, outputs, files)) is not None]
+    return with_files(steps, _made_files(output))
 
 
 def _step(item: Item, outputs: Mapping[str, str], files: Mapping[str, str]) -> Step | None:

@@ -184,7 +184,7 @@ def _failure(last: Item, status: str, *, is_waiting: bool) -> Failure | None:
         return Failure(
             kind="run_requires_action",
             message="the model called a function tool, and nothing was handed back",
-            hint="take the function tools off the assistant",
+            hint="list the function under the assistant's `tools`, with its `output`",
         )
     error, details = last.get("error") or {}, last.get("incomplete_details") or {}
     reason = ": ".join(str(error[key]) for key in ("code", "message") if error.get(key)) or details.get("reason")

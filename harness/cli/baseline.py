@@ -1,0 +1,110 @@
+"""`harness baseline`: set, accept, show, list."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.codes import FAILED
+from harness.errors import ResultsError
+
+baseline = typer.Typer(
+    help="Keep what a run came to, and measure later runs by it.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of it, or `latest`.")]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The baseline.")]
+
+
+@baseline.command("set", epilog="Example: harness baseline set latest --name main")
+def set_(run: Run = "latest", *, name: Name = "main") -> None:
+    """Make a run the baseline: results/baselines/NAME.json, to be committed."""
+    from harness.config import find_project
+    from harness.results import find_run
+    from harness.results.baseline import baseline_of, write_baseline
+
+    project = find_project(Path.cwd())
+    path = write_baseline(baseline_of(find_run(project.results, run), name), project.results)
+    typer.echo(f"wrote {project.relative(path)}")
+
+
+@baseline.command(epilog="Example: harness baseline accept latest 'cases/products.yaml::dearest-*'")
+def accept(
+    run: Run = "latest",
+    cases: Annotated[
+        list[str] | None, typer.Argument(metavar="[CASE]...", help="Ids or node ids, with `*`; default all of the run.")
+    ] = None,
+    *,
+    name: Name = "main",
+    gone: Annotated[bool, typer.Option("--gone", help="Also drop the cases that no suite has any more.")] = False,
+) -> None:
+    """Take results of a run over into the baseline; all others stay as they are."""
+    from harness.config import find_project
+    from harness.results import find_run
+    from harness.results.baseline import baseline_of, merged, read_baseline, without, write_baseline
+
+    project = find_project(Path.cwd())
+    old = read_baseline(project.results, name)
+    new = baseline_of(find_run(project.results, run), name)
+    keys = dict.fromkeys(one.key for one in new.records)
+    chosen = [key for key in keys if not cases or any(_fits(key, pattern) for pattern in cases)]
+    for pattern in cases or ():
+        if not any(_fits(key, pattern) for key in keys):
+            raise ResultsError(f"the run {new.run} has no case {pattern!r}", where="harness baseline accept")
+    dropped = _gone(project.root, [one.key for one in old.records]) if gone else []
+    path = write_baseline(without(merged(old, new, chosen), dropped), project.results)
+    more = f", {len(dropped)} dropped" if gone else ""
+    typer.echo(f"wrote {project.relative(path)}: {len(chosen)} cases taken over{more}")
+
+
+@baseline.command(epilog="Example: harness baseline diff latest --name main")
+def diff(run: Run = "latest", *, name: Name = "main") -> None:
+    """List what differs between a run and the baseline. Exit code 1 where a case is broken."""
+    from harness.config import find_project
+    from harness.report.standings import baseline_lines
+    from harness.results import find_run
+    from harness.results.baseline import baseline_of, read_baseline
+    from harness.results.standing import standings
+
+    project = find_project(Path.cwd())
+    old = read_baseline(project.results, name)
+    new = baseline_of(find_run(project.results, run), name)
+    chosen = {(record.key, record.variant) for record in new.records}
+    before = [record for record in old.records if (record.key, record.variant) in chosen]
+    beside = standings(before, new.records)
+    for line in baseline_lines(name, beside):
+        typer.echo(line)
+    if any(one.is_worse for one in beside):
+        raise typer.Exit(FAILED)
+
+
+@baseline.command("list", epilog="Example: harness baseline list")
+def list_() -> None:
+    """List the baselines with the run each was set from."""
+    from harness.config import find_project
+    from harness.results.baseline import known_baselines, read_baseline
+
+    project = find_project(Path.cwd())
+    for name in known_baselines(project.results):
+        one = read_baseline(project.results, name)
+        passes = sum(record.is_pass is True for record in one.records)
+        typer.echo(f"{name}: {len(one.records)} results, {passes} pass, from run {one.run} ({one.at})")
+
+
+def _fits(key: tuple[str, str], pattern: str) -> bool:
+    suite, case = key
+    return any(fnmatchcase(text, pattern) for text in (case, suite, f"{suite}::{case}"))
+
+
+def _gone(root: Path, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    import os
+
+    from harness.casefile import find_suites, load_suite
+    from harness.config import load_config
+
+    config = load_config(root, os.environ)
+    loaded = [load_suite(path, config.project, config.environ) for path in find_suites(config.project)]
+    there = {(one.path, case.id) for one in loaded for case in one.suite.cases}
+    return [key for key in dict.fromkeys(keys) if key not in there]

@@ -1,0 +1,51 @@
+"""`harness report`: runs as one HTML file."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.config import find_project
+from harness.errors import ResultsError
+from harness.report.page import ReportRun, report_page
+from harness.results import find_run
+
+
+def write_report(names: Sequence[str], output: Path, folder: Path) -> int:
+    """Write the report of one run or several side by side.
+
+    Args:
+        names: Runs: ids, the beginnings of ids, paths, or `latest`.
+        output: The file to write. What stands there is replaced at once and whole, or not at all.
+        folder: Where the project is looked for.
+
+    Returns:
+        The file's size in bytes.
+
+    Raises:
+        ResultsError: There is no such run, it holds nothing, or the file cannot be written.
+    """
+    project = find_project(folder)
+    found = {run.path.resolve(): run for run in (find_run(project.results, name) for name in names)}
+    runs = [ReportRun.of_folder(run) for run in found.values()]
+    page = report_page(runs, fixtures=project.fixtures, max_mb=project.max_document_mb)
+    _write_whole(output, page)
+    return len(page)
+
+
+def _write_whole(output: Path, page: bytes) -> None:
+    if output.is_dir():
+        hint = f"--output {output / 'report.html'}"
+        raise ResultsError("this is a folder, a file is wanted", where=str(output), hint=hint)
+    draft = output.with_name(f".{output.name}.{os.getpid()}-{secrets.token_hex(2)}.tmp")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.write_bytes(page)
+            draft.replace(output)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = "name another file with --output"
+        raise ResultsError(f"the report cannot be written: {reason}", where=str(output), hint=hint) from error

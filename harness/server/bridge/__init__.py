@@ -1,0 +1,1 @@
+"""The bridge: models behind an OpenAI-compatible chat endpoint, over this server's own retrieval."""

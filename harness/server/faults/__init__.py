@@ -1,0 +1,1 @@
+"""Faults on purpose: answers that fail, connections that break, runs that end badly, by the rules of a file."""

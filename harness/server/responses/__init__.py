@@ -1,0 +1,1 @@
+"""The Responses protocol: responses with their items, and the conversations that hold items together."""
