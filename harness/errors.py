@@ -10,11 +10,13 @@
     │   │   ├── CassetteStale  it answers another question than the one now asked
     │   │   └── CassetteBroken cut, not ours, not UTF-8
     │   └── ResultsError       a run's folder, a row of it
-    └── TargetError            the other side of the wire
-        ├── EndpointError      refused, unreachable, unauthorised, no such API
-        ├── SetupError         an upload, a vector store, an assistant
-        └── DriveError         a run that cannot be followed to its end
-            └── FunctionError  the model calls functions that nobody answers, or for ever
+    ├── TargetError            the other side of the wire
+    │   ├── EndpointError      refused, unreachable, unauthorised, no such API
+    │   │   └── AnswerLost     sent, and no answer came: it may have been carried out
+    │   ├── SetupError         an upload, a vector store, an assistant
+    │   └── DriveError         a run that cannot be followed to its end
+    │       └── FunctionError  the model calls functions that nobody answers, or for ever
+    └── BudgetReached          nothing is wrong: a run was not begun
 
 Raise these inside; only the command line and the pytest plugin turn them into what they print.
 """
@@ -22,6 +24,8 @@ Raise these inside; only the command line and the pytest plugin turn them into w
 from typing import ClassVar
 
 __all__ = [
+    "AnswerLost",
+    "BudgetReached",
     "CaseFileError",
     "CassetteBroken",
     "CassetteError",
@@ -138,6 +142,10 @@ class EndpointError(TargetError):
     kind = "endpoint"
 
 
+class AnswerLost(EndpointError):
+    """A request was sent and no answer came back: whether it was carried out is not known."""
+
+
 class SetupError(TargetError):
     """An upload, a vector store or an assistant that could not be made."""
 
@@ -154,3 +162,9 @@ class FunctionError(DriveError):
     """A run whose model calls a function that the suite does not answer, or calls functions for ever."""
 
     kind = "function"
+
+
+class BudgetReached(HarnessError):
+    """A run that was not begun, because those before it have used what the session may use."""
+
+    kind = "budget"

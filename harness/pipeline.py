@@ -1,9 +1,10 @@
 """The way of a case: plan, replay or run, transcript, score, row. Only this module knows the order."""
 
 import shutil
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cassettes.file import Cassette
@@ -18,6 +19,7 @@ from harness.model.plan import Planned
 from harness.model.row import Row
 from harness.model.transcript import Provenance, Transcript
 from harness.results import RunFolder
+from harness.results.kept import Kept
 from harness.scoring import score_case
 from harness.scoring.own import NamedScorer, find_scorers
 from harness.targets.failures import errored, failure_of
@@ -25,7 +27,13 @@ from harness.targets.known import TARGETS, check_assistant
 
 if TYPE_CHECKING:  # annotations only: a session that replays everything pays for no HTTP client
     from harness.run import Runner, RunSettings
+    from harness.run.common import Common
     from harness.run.judging import Bench
+    from harness.run.won import Won
+
+
+SPENT = "spent.jsonl"
+"""The file in which processes note what their runs use."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +46,12 @@ class Part:
     """The embedded server that another process started; None: start one when it is needed."""
     share: int = 1
     """How many processes share the limit of runs at once."""
+    spent: Path | None = None
+    """Where what runs cost is noted, for all pipelines that share a budget; None: among what the folder's share."""
+    kept: Kept | None = None
+    """The rows that an earlier session of the same run has won; None: there was no such session."""
+    common: "Common | None" = None
+    """What runs share with those of processes that have the folder; None: this process has it."""
 
 
 class Pipeline:
@@ -54,6 +68,7 @@ class Pipeline:
         self._done: dict[str, Transcript] = {}
         self._documents: dict[str, Document] = {}
         self._own: dict[tuple[str, ...], tuple[NamedScorer, ...]] = {}
+        self._won = _won(part)
 
     @property
     def runner(self) -> "Runner":
@@ -67,14 +82,50 @@ class Pipeline:
     def submit(self, planned: Sequence[Planned]) -> None:
         """Start what has to be run; what can be replayed is left until it is asked for."""
         for one in planned:
-            if not self._library.is_settled(one):
+            if not self.is_settled(one):
                 self._begin(one)
 
     def row(self, planned: Planned) -> Row:
-        """Return the row of a planned run, waiting for it where it is still going on. Never raises for a bad case."""
+        """Return the row of a planned run, waiting for it where it is still going on. Never raises for a bad case.
+
+        Raises:
+            BudgetReached: It was not begun.
+        """
+        if self._part.kept is not None:
+            row = self._part.kept.row(planned)
+            if row is not None:
+                return row
         self._begin(planned)
         transcript = self._done.pop(planned.node, None) or self._running.pop(planned.node).result()
         return self.judge(planned, transcript)
+
+    def start(self, planned: Planned, ended: Callable[[Planned], None]) -> None:
+        """Start a run, or replay it, and tell when its row is there to be had, from whatever thread."""
+        if not self._is_kept(planned):
+            self._begin(planned)
+        if planned.node in self._running:
+            self._running[planned.node].add_done_callback(lambda _: ended(planned))
+        else:
+            ended(planned)
+
+    def is_settled(self, planned: Planned) -> bool:
+        """Tell whether a run needs no endpoint: it has its row already, is replayed, or an error."""
+        return self._is_kept(planned) or self._is_won(planned) or self._library.is_settled(planned)
+
+    def _is_won(self, planned: Planned) -> bool:
+        return self._won is not None and self._won.has(planned)
+
+    def _is_kept(self, planned: Planned) -> bool:
+        return self._part.kept is not None and self._part.kept.has(planned)
+
+    def wait(self, planned: Planned, timeout_s: float) -> bool:
+        """Wait for a run that has been started, at most so long, and tell whether it has ended or none was started."""
+        running = self._running.get(planned.node)
+        return running is None or not wait([running], timeout_s).not_done
+
+    def going(self) -> int:
+        """Return how many runs that were started have not ended."""
+        return sum(not future.done() for future in self._running.values())
 
     def judge(self, planned: Planned, transcript: Transcript) -> Row:
         """Return the row of a run that has been made: an old one, or one of today's. Never raises for a bad case."""
@@ -136,40 +187,85 @@ class Pipeline:
 
     def _run_settings(self) -> "RunSettings":
         from harness.run import RunSettings
+        from harness.run.uploads import Uploads
 
         config, part = self._config, self._part
-        # Towards a server that is not on this machine a tape is made only where the user said so.
-        may_record = config.endpoint.is_loopback or config.record_is_explicit
+        # An embedded server takes all that it holds with it.
+        is_reusing = config.reuses_uploads and not config.endpoint.is_embedded
         return RunSettings(
             endpoint=config.endpoint,
             embedded_url=part.embedded_url,
-            concurrency=max(1, config.concurrency // part.share),
+            max_retries=config.max_retries,
             root=config.project.root,
             fixtures=config.project.fixtures,
             library=self._library,
-            is_recording=may_record,
+            is_recording=config.may_record and part.common is None,
             is_keeping=config.keep,
             folder=part.folder,
             secrets=config.secrets,
             scrubbing=Scrubbing(config.secrets, config.scrubbers, config.project.root),
+            common=part.common or self._common(),
+            uploads=Uploads(config.project.results) if is_reusing else None,
         )
+
+    def _common(self) -> "Common":
+        from harness.run.common import Common
+        from harness.run.ledger import Ledger
+        from harness.run.limits import Limits
+        from harness.run.resuming import Underway
+        from harness.run.spending import Spending
+        from harness.run.won import Won
+
+        config, part = self._config, self._part
+        ledger, rate = Ledger(part.folder.ledger), config.requests_per_minute
+        return Common(
+            ledger=ledger,
+            limits=Limits(max(1, config.concurrency // part.share), rate and rate / part.share),
+            spending=Spending(config.budget, config.prices, part.spent or part.folder.shared / SPENT),
+            won=Won(part.folder.won, config.secrets),
+            underway=Underway(ledger if part.kept is not None else None, config.endpoint.name),
+        )
+
+    def check(self, planned: Planned) -> None:
+        """See that a run can be made, before anything is sent.
+
+        Raises:
+            HarnessError: It cannot.
+        """
+        check_target(self._config.endpoint, planned.target)
+        self.documents(planned)
 
     def _begin(self, planned: Planned) -> None:
         """Replay a run or start it, unless that has been done."""
-        if planned.node in self._running or planned.node in self._done:
-            return
+        if planned.node not in self._running and self.is_open(planned):
+            self._running[planned.node] = self.runner.submit(planned)
+
+    def is_open(self, planned: Planned) -> bool:
+        """Tell whether a run has to be made. If not, what came of it is found, and its row can be had at once."""
+        if self._is_kept(planned) or planned.node in self._done:
+            return False
         try:
-            check_assistant(planned)
-            cassette = self._library.replay(planned)
-            if cassette is not None:
-                self._done[planned.node] = self._replayed(planned, cassette)
-                return
-            check_target(self._config.endpoint, planned.target)
-            self.documents(planned)  # a document that cannot be read is told before anything is sent
+            found = self._found(planned)
+            if found is None:
+                self.check(planned)
+                return True
         except HarnessError as error:
-            self._done[planned.node] = errored(planned, failure_of(error))
-            return
-        self._running[planned.node] = self.runner.submit(planned)
+            found = errored(planned, failure_of(error))
+        self._done[planned.node] = found
+        return False
+
+    def _found(self, planned: Planned) -> Transcript | None:
+        """Return the transcript of a run that was made before; None where there is none.
+
+        Raises:
+            HarnessError: There should be one.
+        """
+        check_assistant(planned)
+        transcript = self._won.transcript(planned) if self._won is not None else None
+        if transcript is not None:
+            return transcript
+        cassette = self._library.replay(planned)
+        return None if cassette is None else self._replayed(planned, cassette)
 
     def _replayed(self, planned: Planned, cassette: Cassette) -> Transcript:
         transcript = TARGETS[planned.target].read(exchanges(cassette.interactions), file_names(planned))
@@ -193,3 +289,12 @@ class Pipeline:
                 document = load_document(project.fixtures, source.path, max_mb=project.max_document_mb)
                 self._documents[source.sha256] = document
         return {source.path: replace(self._documents[source.sha256], path=source.path) for source in planned.sources}
+
+
+def _won(part: Part) -> "Won | None":
+    """Return the transcripts that an earlier session of the run has left; None where there was none."""
+    if part.kept is None or not part.folder.won.exists():
+        return None
+    from harness.run.won import Won
+
+    return Won(part.folder.won)

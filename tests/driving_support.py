@@ -16,6 +16,10 @@ from harness.model.transcript import Transcript
 from harness.run.client import make_client
 from harness.targets.functions import Functions
 from harness.targets.known import TARGETS
+from harness.targets.maker import Maker
+from harness.targets.patience import Patience
+
+HASTY = Patience(retries=2, first_s=0.01)
 
 
 def says(answer: str, *rounds: Sequence[tuple[str, str]]) -> Any:
@@ -33,8 +37,8 @@ def driven(server: CallingServer, one: Planned, root: Path = Path()) -> Transcri
         async with httpx2.AsyncHTTPTransport() as inner:
             tape = CassetteTransport(inner)
             async with make_client(endpoint, server.url, tape) as client:
-                functions = Functions(one, root)
-                await target.drive(client, one, Handles(assistant_id="asst_1"), lambda _kind, _id: None, functions)
+                maker = Maker(client=client, remember=lambda _kind, _id: None, patience=HASTY)
+                await target.drive(maker, one, Handles(assistant_id="asst_1"), Functions(one, root))
             return tape
 
     return target.read(exchanges(asyncio.run(drive()).interactions), {})

@@ -28,6 +28,8 @@ class FaultServer(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.made = 0
         self.runs: dict[str, str] = {}
+        self.usage: dict[str, int] | None = None
+        """What each run says that it used."""
 
     @property
     def url(self) -> str:
@@ -150,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.runs[parts[3]] = run_id
         error = {"code": "server_error", "message": "the model fell over"} if status == "failed" else None
         run = {"id": run_id, "object": "thread.run", "thread_id": parts[3], "status": status, "model": "m"}
-        return run | {"last_error": error, "usage": None}
+        return run | {"last_error": error, "usage": self.server.usage if status == "completed" else None}
 
     def _message(self, thread: str) -> dict[str, Any]:
         text = {"value": "Members may borrow books for 28 days.", "annotations": []}

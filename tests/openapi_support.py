@@ -31,13 +31,30 @@ class Checked(httpx2.HTTPTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = super().handle_request(request)
-        content = response.read()
-        path = request.url.path.removeprefix("/v1")
-        if response.status_code < 300:
-            self.operations.append(f"{request.method} {path}")
-            if DOCUMENT.is_file():
-                check_answer(request.method, path, content, response.headers["content-type"])
-        return httpx2.Response(response.status_code, headers=response.headers, content=content, request=request)
+        return _checked(request, response, response.read(), self.operations)
+
+
+class CheckedAsync(httpx2.AsyncHTTPTransport):
+    """The same for asynchronous clients."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations: list[str] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        return _checked(request, response, await response.aread(), self.operations)
+
+
+def _checked(
+    request: httpx2.Request, response: httpx2.Response, content: bytes, operations: list[str]
+) -> httpx2.Response:
+    path = request.url.path.removeprefix("/v1")
+    if response.status_code < 300:
+        operations.append(f"{request.method} {path}")
+        if DOCUMENT.is_file():
+            check_answer(request.method, path, content, response.headers["content-type"])
+    return httpx2.Response(response.status_code, headers=response.headers, content=content, request=request)
 
 
 @contextmanager
@@ -67,7 +84,7 @@ def check_answer(method: str, path: str, content: bytes, content_type: str) -> N
         for data in re.findall(r"^data: (.+)$", content.decode(), re.MULTILINE):
             if data != "[DONE]":
                 _check_event(json.loads(data), name)
-    elif answers:
+    elif answers and kind != "application/octet-stream":  # the document takes the content of a file for JSON
         _check(json.loads(content), f"{place}/responses/200/content/{kind.replace('/', '~1')}/schema")
 
 

@@ -42,6 +42,7 @@ from harness.model.transcript import (
     Usage,
 )
 from harness.report.page import ReportRun
+from harness.results import record_of, row_data
 
 DOCUMENT = "Rules 📚 of the library.\n\nMembers may borrow books for 28 days. A late book costs 0.20 USD a day.\n"
 PASSAGE = "Members may borrow books for 28 days."
@@ -133,7 +134,12 @@ def row(
 
 
 def run_of(*rows: Row, name: str = "2026-11-23T10-00-00-abcd") -> ReportRun:
-    return ReportRun(id=name, rows=lambda: iter(rows), manifest={"command": ["pytest", "cases/"]})
+    return ReportRun(
+        id=name,
+        rows=lambda: iter(rows),
+        records=lambda: (record_of(row_data(one)) for one in rows),
+        manifest={"command": ["pytest", "cases/"]},
+    )
 
 
 def unpacked(page: bytes) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from openai import OpenAI
 
 from harness.server.__main__ import bound_socket
 from harness.server.app import create_app
+from harness.server.faults.book import FaultBook
+from harness.server.faults.connection import ReachableProtocol
 from harness.server.models.interface import BuiltInModel, Conversation, Reply, Segment, Sources, StreamingModel
 from harness.server.settings import Settings
 
@@ -85,7 +87,9 @@ def small_models() -> dict[str, BuiltInModel]:
 
 @contextmanager
 def serving(
-    settings: Settings | None = None, models: Mapping[str, BuiltInModel | StreamingModel] | None = None
+    settings: Settings | None = None,
+    models: Mapping[str, BuiltInModel | StreamingModel] | None = None,
+    book: FaultBook | None = None,
 ) -> Iterator[str]:
     """Serve in a thread; yield the base URL."""
     listener = bound_socket("127.0.0.1", 0)
@@ -100,8 +104,10 @@ def serving(
     servers: list[Server] = []
 
     async def run() -> None:
-        app = create_app(app_settings, small_models() if models is None else models)
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none")
+        app = create_app(app_settings, small_models() if models is None else models, book)
+        config = uvicorn.Config(
+            app, http=ReachableProtocol, log_level="critical", timeout_graceful_shutdown=1, ws="none"
+        )
         servers.append(Server(config))
         await servers[0].serve(sockets=[listener])
 

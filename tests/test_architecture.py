@@ -10,14 +10,16 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 FLOORS = [
-    {"errors", "model"},
+    {"errors", "model", "options"},
     {"documents", "config", "embedded", "statistics"},
     {"casefile", "cassettes", "targets", "scoring", "results"},
-    {"gate"},
+    {"gate", "labels"},
     {"report"},
-    {"compare"},
+    {"compare", "importing", "review"},
     {"plan", "run", "answer"},
-    {"pipeline"},
+    {"migrating", "pipeline"},
+    {"session"},
+    {"cluster"},
     {"cli", "pytest_plugin"},
     {"__main__"},
 ]

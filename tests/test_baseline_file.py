@@ -27,6 +27,7 @@ def held(one: Record, instructions: str = "Answer.") -> Held:
         configuration=configuration,
         documents=DOCUMENTS,
         scorer=made_of.scorer,
+        scorer_code="f" * 16,
         server=made_of.server,
     )
     return Held(record=replace(one, made_of=made_of), group=group)
@@ -94,6 +95,27 @@ def test_an_outcome_that_does_not_exist_is_told(tmp_path: Path) -> None:
     path = write_baseline(baseline(LOAN), tmp_path)
     path.write_text(path.read_text().replace('"grounded"', '"fine"'))
     with pytest.raises(ResultsError, match="'fine' is not a valid Outcome"):
+        read_baseline(tmp_path, "main")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("case", ["loan"], "case of .'loan'. is"),
+        ("case", None, "case of None is None"),
+        ("answer", 7, "answer of 'loan' is 7"),
+        ("groundedness", "0.5", "groundedness of 'loan' is '0.5'"),
+        ("groundedness", float("nan"), "groundedness of 'loan' is nan"),
+        ("duration_s", 10**400, "duration_s of 'loan' is 1000"),
+        ("trial", None, "trial of 'loan' is None"),
+    ],
+)
+def test_a_value_that_no_result_has_is_told(tmp_path: Path, name: str, value: object, message: str) -> None:
+    path = write_baseline(baseline(LOAN), tmp_path)
+    data = json.loads(path.read_text())
+    data["groups"][0]["results"][0][name] = value
+    path.write_text(json.dumps(data))
+    with pytest.raises(ResultsError, match=message):
         read_baseline(tmp_path, "main")
 
 

@@ -70,12 +70,14 @@ ASSISTANTS = stream(
 )
 RESPONSE = {"id": "resp_1", "object": "response", "model": "m", "output": []}
 OUTPUT = [{"type": "message", "content": [{"type": "output_text", "text": "It is 28 days.", "annotations": []}]}]
+COMPLETED = {"type": "response.completed", "response": RESPONSE | {"status": "completed", "output": OUTPUT}}
+CREATED = {"type": "response.created", "response": RESPONSE | {"status": "in_progress"}}
 RESPONSES = stream(
-    ("response.created", {"sequence_number": 0, "response": RESPONSE | {"status": "in_progress"}}),
+    ("response.created", {"sequence_number": 0, **CREATED}),
     output_delta("It ", 1, obfuscation="x7Gq"),
     output_delta("is ", 2, obfuscation="p"),
     output_delta("28 days.", 3, obfuscation="kk"),
-    ("response.completed", {"sequence_number": 4, "response": RESPONSE | {"status": "completed", "output": OUTPUT}}),
+    ("response.completed", {"sequence_number": 4, **COMPLETED}),
     times=(0.1, 0.2, 0.3, 0.4, 0.5),
     path="/responses",
 )
@@ -90,24 +92,64 @@ def values(interaction: Interaction) -> list[str]:
     ]
 
 
+def cut(tape: Interaction, count: int) -> Interaction:
+    """Return a stream that broke off after so many events."""
+    blocks = tape.response_body.split("\n\n")[:count]
+    return replace(tape, response_body="\n\n".join([*blocks, ""]), event_times=tape.event_times[:count])
+
+
 def test_runs_of_text_deltas_become_one_event_with_first_and_last_time() -> None:
-    one = folded(ASSISTANTS)
+    one = folded(cut(ASSISTANTS, 7))
 
     assert values(one) == ["It is 28", "【4:0†source】", " days."]
-    assert one.event_times == (0.1, (0.2, 0.4), 0.5, (0.6, 0.7), 0.8, 0.9, 1.0)
-    assert [event.name for event in one.exchange().events][-3:] == [
-        "thread.message.completed",
-        "thread.run.completed",
-        "done",
-    ]
+    assert one.event_times == (0.1, (0.2, 0.4), 0.5, (0.6, 0.7))
 
 
 def test_responses_deltas_fold_without_padding_or_gaps_in_numbers() -> None:
-    one = folded(RESPONSES)
+    one = folded(cut(RESPONSES, 4))
 
     assert values(one) == ["It is 28 days."]
-    assert [event.data["sequence_number"] for event in one.exchange().events] == [0, 1, 2]
+    assert [event.data["sequence_number"] for event in one.exchange().events] == [0, 1]
     assert "obfuscation" not in one.response_body
+
+
+@pytest.mark.parametrize(
+    ("tape", "names", "times"),
+    [
+        (
+            ASSISTANTS,
+            ["run.created", "message.delta", "message.completed", "run.completed", "done"],
+            (0.1, 0.2, 0.8, 0.9, 1.0),
+        ),
+        (RESPONSES, ["response.output_text.delta", "response.completed"], (0.2, 0.5)),
+    ],
+)
+def test_what_the_end_tells_again_is_left_out_but_for_the_time_of_the_first_text(
+    tape: Interaction, names: list[str], times: tuple[float, ...]
+) -> None:
+    one = folded(tape)
+
+    assert [event.name.removeprefix("thread.") for event in one.exchange().events] == names
+    assert one.event_times == times
+    assert one.response_body.count("28") == 1
+
+
+def test_of_an_object_the_last_version_stays_and_of_a_run_the_first_too() -> None:
+    step = {"id": "step_1", "object": "thread.run.step", "run_id": "run_1"}
+    delta = {"id": "step_1", "object": "thread.run.step.delta", "delta": {}}
+    one = folded(
+        stream(
+            ("thread.run.created", RUN | {"status": "queued"}),
+            ("thread.run.in_progress", RUN | {"status": "in_progress"}),
+            ("thread.run.step.created", step),
+            ("thread.run.step.delta", delta),
+            ("thread.run.step.completed", step | {"step_details": {}}),
+            ("thread.run.requires_action", RUN | {"status": "requires_action"}),
+        )
+    )
+
+    names = [event.name for event in one.exchange().events]
+    assert names == ["thread.run.created", "thread.run.step.completed", "thread.run.requires_action"]
 
 
 @pytest.mark.parametrize(

@@ -261,6 +261,7 @@ def test_a_document_is_loaded_by_its_path_below_the_folder(tmp_path: Path) -> No
         ("/etc/hosts", "out of the documents folder"),
         ("", "cannot be empty"),
         ("a\0b", "NUL"),
+        ("a\ud800b", "half a character"),
         ("link.txt", "a link that leads out"),
         ("large.txt", "at most 0.001 MB"),
         ("folder/" + "x" * 300, "cannot be"),

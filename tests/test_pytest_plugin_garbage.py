@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from harness.pytest_plugin.garbage import garbage_kept
+from harness.session.garbage import garbage_kept
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])

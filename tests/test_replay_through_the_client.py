@@ -22,6 +22,7 @@ from harness.plan import plan
 from harness.run.client import make_client
 from harness.targets.functions import Functions
 from harness.targets.known import TARGETS
+from harness.targets.maker import Maker
 
 TOOLS = "  tools: [file_search, {function: get_price, description: The price of an item., output: {price: 3}}]\n"
 CALL = "  - {id: price, prompt: What is the price of an item?, expected_calls: [{function: get_price}]}\n"
@@ -60,7 +61,8 @@ def driven(planned: Planned, recorded: Sequence[Interaction]) -> Transcript:
 
     async def drive() -> None:
         async with make_client(NOWHERE, BASE, seen) as client:
-            await target.drive(client, planned, handles, lambda _kind, _id: None, Functions(planned, ROOT))
+            maker = Maker(client=client, remember=lambda _kind, _id: None)
+            await target.drive(maker, planned, handles, Functions(planned, ROOT))
 
     asyncio.run(drive())
     return target.read(exchanges(seen.interactions), file_names(planned))

@@ -51,6 +51,7 @@ def test_a_server_without_faults_is_recorded(project: pytest.Pytester) -> None:
     ],
 )
 def test_a_fault_is_one_clear_error(project: pytest.Pytester, fault: str, said: str) -> None:
+    write(project.path / "pyproject.toml", "[tool.harness]\nmax_retries = 0\n")
     with fault_server(fault) as server:
         result = project.runpytest("cases", "-k", "loan", f"--harness-endpoint={server.url}")
 
@@ -65,6 +66,7 @@ def test_a_fault_is_one_clear_error(project: pytest.Pytester, fault: str, said: 
 
 def test_an_errored_case_is_a_row_and_no_failure_as_expected(project: pytest.Pytester) -> None:
     write(project.path / "cases" / "library.yaml", SUITE + "    xfail: {reason: it is hard}\n")
+    write(project.path / "pyproject.toml", "[tool.harness]\nmax_retries = 0\n")
     with fault_server("failed") as server:
         result = project.runpytest("cases", f"--harness-endpoint={server.url}")
 
@@ -134,7 +136,7 @@ def test_kept_objects_are_cleaned_up_later(project: pytest.Pytester) -> None:
         project.runpytest("cases", "-k", "loan", "--harness-keep", f"--harness-endpoint={server.url}")
         assert len(server.left()) == 4
 
-        result = harness(project, "cleanup", "latest", "--harness-endpoint", server.url)
+        result = harness(project, "cleanup", "latest", "--kept", "--harness-endpoint", server.url)
 
         assert result.ret == 0
         result.stdout.fnmatch_lines(["*deleted 4 objects", "nothing is left"])
@@ -190,7 +192,7 @@ def test_a_run_broken_off_early_can_be_cleaned_up_by_its_name(project: pytest.Py
         (run,) = (project.path / "results").iterdir()
         (run / "results.jsonl").unlink()
 
-        result = harness(project, "cleanup", run.name, "--harness-endpoint", server.url)
+        result = harness(project, "cleanup", run.name, "--kept", "--harness-endpoint", server.url)
 
         assert result.ret == 0
         assert server.left() == set()

@@ -136,6 +136,8 @@ def test_a_body_over_the_limit_is_refused(raw: httpx2.Client) -> None:
     [
         ("GET", "/nowhere", 404, "Invalid URL (GET /v1/nowhere)"),
         ("GET", "/assistants/", 404, "Invalid URL"),
+        ("POST", "/audio/speech", 404, "This server does not offer audio."),
+        ("POST", "/embeddings", 404, "This server does not offer embeddings"),
         ("PUT", "/assistants", 405, "Not allowed to PUT on /v1/assistants"),
         ("GET", "/assistants/asst_x", 404, "No assistant found with id 'asst_x'."),
         ("DELETE", "/assistants/asst_x", 404, "No assistant found with id 'asst_x'."),

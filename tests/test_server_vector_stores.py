@@ -1,5 +1,6 @@
 """Vector stores that expire, batches that are called off, uploads in parts, files that would do harm."""
 
+import asyncio
 import hashlib
 import json
 import sqlite3
@@ -12,7 +13,7 @@ from typing import Any
 import httpx2
 import openai
 import pytest
-from openai import OpenAI
+from openai import AsyncOpenAI, OpenAI
 from server_support import client_of, raw_client_of, serving, without_sunset_warnings
 
 from harness.errors import DocumentError
@@ -139,6 +140,20 @@ def test_a_batch_that_is_called_off_keeps_what_is_read(client: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="Cannot cancel file batch with status 'cancelled'"):
         client.vector_stores.file_batches.cancel(batch.id, vector_store_id=store.id)
     assert [hit.file_id for hit in client.vector_stores.search(store.id, query="heron").data] == [done]
+
+
+def test_the_async_client_uploads_polls_and_searches(base_url: str) -> None:
+    async def fill() -> list[str]:
+        async with AsyncOpenAI(base_url=base_url, api_key="none", _strict_response_validation=True) as client:
+            stores = client.vector_stores
+            store = (await stores.create(name="birds")).id
+            first = await stores.files.upload_and_poll(vector_store_id=store, file=("a.txt", NOTE))
+            batch = await stores.file_batches.upload_and_poll(store, files=[("b.txt", NOTE), ("c.txt", b"")])
+            assert (first.status, batch.status) == ("completed", "completed")
+            assert (batch.file_counts.completed, batch.file_counts.failed) == (1, 1)
+            return sorted([hit.filename async for hit in stores.search(store, query="heron")])
+
+    assert asyncio.run(fill()) == ["a.txt", "b.txt"]
 
 
 def test_a_run_waits_for_the_files_that_were_attached_just_before(client: OpenAI) -> None:

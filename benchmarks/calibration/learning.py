@@ -1,6 +1,6 @@
 """Groundedness: learn from all sources but one, measure on that one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ _TEMPLATE = '''"""The learned figures of grounding: how a claim's fit with a pas
 
 Made, never edited, by `python benchmarks/calibrate.py --write`: a logistic regression, L2-regularised on standardised
 features, over people's labels of answers: {counts}.
-An answer is the mean of its claims' features; each set and each label weighs the same. With each set left out of
+An answer is the mean of its claims' features; each set and each label weighs the same. With {held} left out of
 training in turn, the mean AUROC is {means[0]:.3f} and the mean balanced accuracy {means[1]:.3f}. What a feature is
 stands in `grounding.Features`.
 """
@@ -38,6 +38,7 @@ WEIGHTS: Final = {{
 BIAS: Final = {bias:.3f}
 """Where nothing is known."""
 '''
+_FOLDS = 5
 _NOTHING = Features(words=0.0, pairs=0.0, coverage=0.0, numbers=0.0, names=0.0)
 
 
@@ -63,6 +64,18 @@ class Source:
         """Each answer's mean features."""
         return np.array([rows.mean(axis=0) for rows in self.features])
 
+    def only(self, chosen: NDArray[np.bool_]) -> "Source":
+        """Return the source with some of its answers."""
+        places = np.flatnonzero(chosen).tolist()
+        return replace(
+            self,
+            grounded=self.grounded[chosen],
+            features=[self.features[at] for at in places],
+            gates=[self.gates[at] for at in places],
+            baseline=self.baseline[chosen],
+            shipped=self.shipped[chosen],
+        )
+
     def scores(self, model: Model) -> Array:
         """Return each answer's groundedness: the mean of its claims' scores."""
         return np.array(
@@ -82,10 +95,7 @@ def measure(sources: dict[str, list[Grounding]], *, write: bool) -> dict[str, ob
     figures: dict[str, object] = {}
     kept: dict[str, list[float]] = {}
     for held in read:
-        others = [source for source in learned if source is not held]
-        ours = held.scores(fit_model([(source.means, source.grounded) for source in others]))
-        eight = fit_model([(source.baseline, source.grounded) for source in others])
-        theirs = 1 / (1 + np.exp(-eight.logits(held.baseline)))
+        ours, theirs = _predicted(held, [source for source in learned if source is not held])
         rated = (*rate(ours, held.grounded), *rate(theirs, held.grounded))
         print(f"{held.name:14}{len(ours):>8}  " + "".join(f"{one!s:22}" for one in rated))
         kept[held.name] = [round(one.value, 4) for one in rated]
@@ -105,6 +115,25 @@ def measure(sources: dict[str, list[Grounding]], *, write: bool) -> dict[str, ob
     if write:
         _write(fit_model([(source.means, source.grounded) for source in learned]), learned, means.tolist())
     return figures
+
+
+def _predicted(held: Source, others: list[Source]) -> tuple[Array, Array]:
+    """Return the scores of a source by our features and by the eight, learned without what is scored."""
+    if others:
+        eight = fit_model([(source.baseline, source.grounded) for source in others])
+        ours = held.scores(fit_model([(source.means, source.grounded) for source in others]))
+        return ours, 1 / (1 + np.exp(-eight.logits(held.baseline)))
+    # The only source: a fifth of it is left out in turn, each with its share of both labels.
+    ours, theirs = np.empty(len(held.grounded)), np.empty(len(held.grounded))
+    fold = np.empty(len(held.grounded), dtype=int)
+    for label in (True, False):
+        places = np.flatnonzero(held.grounded == label)
+        fold[places] = np.arange(len(places)) % _FOLDS
+    for number in range(_FOLDS):
+        ours[fold == number], theirs[fold == number] = _predicted(
+            held.only(fold == number), [held.only(fold != number)]
+        )
+    return ours, theirs
 
 
 def _read(name: str, rows: list[Grounding]) -> Source:
@@ -134,8 +163,11 @@ def _read(name: str, rows: list[Grounding]) -> Source:
 
 def _write(model: Model, learned: list[Source], means: list[float]) -> None:
     counts = ", ".join(f"{source.name} {len(source.grounded)}" for source in learned)
+    held = "each set" if len(learned) > 1 else "each fifth of it"
     values = "\n".join(
         f'    "{name}": {value:.3f},' for name, value in zip(Features._fields, model.weights, strict=True)
     )
-    _WEIGHTS.write_text(_TEMPLATE.format(counts=counts, means=means, values=values, bias=model.bias), encoding="utf-8")
+    _WEIGHTS.write_text(
+        _TEMPLATE.format(held=held, counts=counts, means=means, values=values, bias=model.bias), encoding="utf-8"
+    )
     print(f"written: {_WEIGHTS.name}\n")

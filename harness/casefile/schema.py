@@ -12,6 +12,7 @@ from harness.model.variants import SharedVariants
 if TYPE_CHECKING:
     from pydantic_core import core_schema
 
+PLACEHOLDER = "Filled in by a variable or a column."
 FOLDER = Path(__file__).parent.parent
 SCHEMAS: Mapping[type, tuple[Path, str]] = {
     Suite: (FOLDER / "suite.schema.json", "A suite of the assistant harness"),
@@ -25,7 +26,7 @@ def schema_of(kind: type) -> dict[str, Any]:
     from pydantic import TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema
 
-    placeholder = {"type": "string", "pattern": r"\$\{|\{\{", "description": "Filled in by a variable or a column."}
+    placeholder = {"type": "string", "pattern": r"\$\{|\{\{", "description": PLACEHOLDER}
 
     class SuiteSchema(GenerateJsonSchema):
         """Numbers and choices may also be placeholders: `${LIMIT:-0.5}`, `{{ price }}`."""

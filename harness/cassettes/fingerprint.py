@@ -8,7 +8,7 @@ from harness.model.plan import Planned
 from harness.model.prompt import HostedPrompt
 from harness.model.tools import FunctionChoice, FunctionOutput, FunctionTool
 
-PROTOCOL = {"assistants": "assistants v2, harness 1", "responses": "responses, harness 1"}
+PROTOCOL = {"assistants": "assistants v2, harness 2", "responses": "responses, harness 2"}
 """The conversation each target has with its server; its number rises when the requests change."""
 
 STALE = "the recording answers another question"

@@ -7,18 +7,21 @@
 `status` and media types are left out where they are the usual ones. A body that repeats an earlier object of the same
 cassette holds `$like: N` (the interaction's number, from 0) and what differs. Text that all cases of a set-up share,
 such as retrieved passages and instructions, stands once in the set-up's texts file and is named here by `$text`; so
-does what objects of one kind have in common, named by `$base` (see `bases`). A body that itself holds such a key is
-marked `as_is` (`sent_as_is`) and left alone.
+does what objects of one kind have in common, named by `$base` (see `bases`). A stream is a list of its events, each by
+its name; they are bodies too, named by the interaction's number and their own: `$like: "1.0"`. A body that itself holds
+such a key is marked `as_is` (`sent_as_is`) and left alone.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.cassettes.bases import name_of, off_base, on_base
 from harness.cassettes.canonical import BASE
-from harness.cassettes.interaction import Interaction, json_or_text
+from harness.cassettes.interaction import EVENT_STREAM, Interaction, events, json_or_text
 from harness.cassettes.pretty import compact, pretty
+from harness.cassettes.streams import stream_text
+from harness.model.tape import Event
 
 JSON = "application/json"
 SHARED_LENGTH = 120
@@ -29,6 +32,10 @@ SIGNS = ('"$like"', '"$text"', '"$base"')
 
 Stored = dict[str, Any]
 """An interaction as the YAML file holds it."""
+_Place: TypeAlias = int | str
+"""Where a body stands: its interaction's number, or for an event of a stream `NUMBER.EVENT`."""
+_Seen: TypeAlias = dict[tuple[str, str], tuple[_Place, dict[str, Any]]]
+"""The latest version of each object, and where it stands."""
 
 
 def to_stored(interactions: Sequence[Interaction], texts: dict[str, str] | None) -> list[Stored]:
@@ -38,16 +45,11 @@ def to_stored(interactions: Sequence[Interaction], texts: dict[str, str] | None)
         interactions: In canonical form.
         texts: Shared texts by their short hash; those met here are added. None: every text stands in its place.
     """
-    seen: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
+    seen: _Seen = {}
     return [_stored(number, one, seen, texts) for number, one in enumerate(interactions)]
 
 
-def _stored(
-    number: int,
-    one: Interaction,
-    seen: dict[tuple[str, str], tuple[int, dict[str, Any]]],
-    texts: dict[str, str] | None,
-) -> Stored:
+def _stored(number: int, one: Interaction, seen: _Seen, texts: dict[str, str] | None) -> Stored:
     stored: Stored = {"call": f"{one.method} {one.uri.removeprefix(BASE)}"}
     if one.request_type:
         stored |= _sent(one, texts)
@@ -57,15 +59,38 @@ def _stored(
         stored["status"] = one.status
     if one.response_type != JSON:
         stored["type"] = one.response_type
+    if one.response_type == EVENT_STREAM:
+        return stored | _stream(number, one.response_body, seen, texts)
     body = json_or_text(one.response_body) if one.response_type == JSON else None
     if not isinstance(body, dict | list) or any(sign in one.response_body for sign in SIGNS):
         return stored | {"got": one.response_body} | ({"as_is": True} if body is not None else {})
-    shared = body if texts is None else _shared(body, texts)
-    short = _like(number, shared, seen)
-    if texts is not None and short is shared and isinstance(short, dict):
-        short = on_base(short, texts)
-    stored["got"] = pretty(short)
+    stored["got"] = pretty(_short(number, body, seen, texts))
     return stored
+
+
+def _stream(number: int, body: str, seen: _Seen, texts: dict[str, str] | None) -> Stored:
+    if any(sign in body for sign in SIGNS):
+        return {"got": body, "as_is": True}
+    told = []
+    for at, event in enumerate(events(body)):
+        data = event.data
+        if not isinstance(data, str):
+            data = pretty(_short(f"{number}.{at}", data, seen, texts))
+        told.append({event.name: data})
+    return {"got": told}
+
+
+def _short(place: _Place, body: Any, seen: _Seen, texts: dict[str, str] | None) -> Any:
+    """Return a body without what was said before."""
+    shared = body if texts is None else _shared(body, texts)
+    if isinstance(shared, dict) and isinstance(shared.get("response"), dict):  # an event of the Responses protocol
+        return {**shared, "response": _like_or_based(place, shared["response"], seen, texts)}
+    return _like_or_based(place, shared, seen, texts)
+
+
+def _like_or_based(place: _Place, shared: Any, seen: _Seen, texts: dict[str, str] | None) -> Any:
+    short = _like(place, shared, seen)
+    return on_base(short, texts) if texts is not None and short is shared and isinstance(short, dict) else short
 
 
 def _sent(one: Interaction, texts: dict[str, str] | None) -> Stored:
@@ -78,13 +103,13 @@ def _sent(one: Interaction, texts: dict[str, str] | None) -> Stored:
     return {"sent": pretty(on_base(_shared(body, texts), texts, is_request=True))}
 
 
-def _like(number: int, body: Any, seen: dict[tuple[str, str], tuple[int, dict[str, Any]]]) -> Any:
+def _like(place: _Place, body: Any, seen: _Seen) -> Any:
     """Return what a body adds to the earlier version of its object."""
     if not isinstance(body, dict) or not isinstance(body.get("id"), str):
         return body
     key = (str(body.get("object")), body["id"])
     earlier = seen.get(key)
-    seen[key] = (number, body)
+    seen[key] = (place, body)
     if earlier is None or list(earlier[1]) != list(body):
         return body
     return {"$like": earlier[0]} | {name: item for name, item in body.items() if item != earlier[1][name]}
@@ -117,13 +142,15 @@ def from_stored(stored: Sequence[Stored], texts: Mapping[str, str]) -> Iterator[
     Raises:
         ValueError: A text or an earlier interaction that is named is not there.
     """
-    bodies: list[Any] = []
-    for one in stored:
+    bodies: dict[_Place, str] = {}
+    for number, one in enumerate(stored):
         method, _, path = one["call"].partition(" ")
         got = one["got"]
-        if "as_is" not in one and any(sign in got for sign in SIGNS):
+        if isinstance(got, list):
+            got = stream_text(_told(number, got, bodies, texts))
+        elif "as_is" not in one and any(sign in got for sign in SIGNS):
             got = _filled(got, bodies, texts)
-        bodies.append(got)
+        bodies[number] = got
         sent = one.get("sent", "")
         if "sent_as_is" not in one and any(sign in sent for sign in SIGNS):
             sent = _filled(sent, bodies, texts)
@@ -138,7 +165,18 @@ def from_stored(stored: Sequence[Stored], texts: Mapping[str, str]) -> Iterator[
         )
 
 
-def _filled(got: str, bodies: Sequence[str], texts: Mapping[str, str]) -> str:
+def _told(
+    number: int, got: Sequence[Mapping[str, str]], bodies: dict[_Place, str], texts: Mapping[str, str]
+) -> Iterator[Event]:
+    for at, one in enumerate(got):
+        ((name, text),) = one.items()
+        data = json_or_text(_filled(text, bodies, texts) if any(sign in text for sign in SIGNS) else text)
+        if isinstance(data, dict):
+            bodies[f"{number}.{at}"] = compact(data.get("response", data))
+        yield Event(name=name, data=data)
+
+
+def _filled(got: str, bodies: Mapping[_Place, str], texts: Mapping[str, str]) -> str:
     def fill(item: dict[str, Any]) -> Any:
         if "$text" in item and len(item) == 1:
             if item["$text"] not in texts:
@@ -147,10 +185,10 @@ def _filled(got: str, bodies: Sequence[str], texts: Mapping[str, str]) -> str:
         if "$base" in item:
             return off_base(item, texts)
         if "$like" in item:
-            number = item.pop("$like")
-            if not isinstance(number, int) or not 0 <= number < len(bodies):
-                raise ValueError(f"it names an interaction {number!r} that is not there")
-            return {**json.loads(bodies[number]), **item}
+            place = item.pop("$like")
+            if place not in bodies:
+                raise ValueError(f"it names an interaction {place!r} that is not there")
+            return {**json.loads(bodies[place]), **item}
         return item
 
     return compact(json.loads(got, object_hook=fill))

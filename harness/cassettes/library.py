@@ -91,6 +91,10 @@ class Library:
         """Return all recordings that cases share, and their texts, sorted."""
         return sorted((self._folder / SETUP).glob("*.yaml"))
 
+    def has_setup(self, name: str) -> bool:
+        """Tell whether there is a recording of how a shared object was made."""
+        return (self._folder / SETUP / f"{name}.yaml").exists()
+
     def is_settled(self, planned: Planned) -> bool:
         """Tell, without reading it, whether there is a recording that this mode never makes again."""
         return self.mode in {"none", "once"} and self.path(planned).exists()
@@ -143,6 +147,20 @@ class Library:
             raise
         require_fresh(cassette.fingerprint, fingerprint(planned), self.shown(path), command)
         return cassette
+
+    def read_any(self, planned: Planned) -> Cassette | None:
+        """Return a recording of a run's case, whatever it answers; None where none can be read.
+
+        It may be that of another variant, model or trial, where the run has none of its own.
+        """
+        own = self.path(planned)
+        others = (path for path in sorted(own.parent.glob("*.yaml")) if path != own and not path.name.endswith(JUDGE))
+        for path in (own, *others):
+            try:
+                return read_cassette(path, self._texts.of(texts_key(planned)), self.shown(path))
+            except CassetteBroken:  # or there is none of this name
+                continue
+        return None
 
     def record(self, planned: Planned, cassette: Cassette, hidden: Iterable[str]) -> None:
         """Write a planned run's cassette.

@@ -7,6 +7,8 @@ from typing import Any
 WIDTH = 140
 """What fits into so many characters stays on one line."""
 
+_FLAT = json.JSONEncoder(ensure_ascii=False).encode
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
@@ -17,7 +19,7 @@ def pretty(value: Any) -> str:
 
 def compact(value: Any) -> str:
     """Return JSON on one line, with nothing in it that YAML could not hold as it is."""
-    return _escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return _escaped(_COMPACT(value))
 
 
 def _escaped(text: str) -> str:
@@ -26,12 +28,12 @@ def _escaped(text: str) -> str:
 
 def _lines(value: Any, depth: int) -> list[str]:
     indent = " " * depth
-    flat = json.dumps(value, ensure_ascii=False)
+    flat = _FLAT(value)
     if not value or not isinstance(value, dict | list) or (depth and len(flat) + depth <= WIDTH):
         return [indent + flat]
     if isinstance(value, dict):
         opening, closing = "{", "}"
-        items = [(f"{json.dumps(key, ensure_ascii=False)}: ", item) for key, item in value.items()]
+        items = [(f"{_FLAT(key)}: ", item) for key, item in value.items()]
     else:
         opening, closing = "[", "]"
         items = [("", item) for item in value]

@@ -1,11 +1,13 @@
-"""Streams of server-sent events: when each arrived, and runs of text deltas folded into one.
+"""Streams of server-sent events: when each arrived, what later ones repeat left out, text deltas folded into one.
 
-A folded run says what its deltas said together, and keeps the time of the first and of the last of them. So the time to
-the first text survives, a recording stays short, and how a server cut its text is no difference between two of them.
+Of each object stays what was told of it last, and of a run also what was told first. Of the deltas of a text that is
+told whole in the end stays an empty one, with the time of the first. A stream that breaks off before that keeps
+what they said together, and the times of the first and of the last. So the time to the first text survives, a recording
+stays short, and how a server cut its text is no difference between two of them.
 """
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +16,30 @@ from harness.cassettes.interaction import EVENT_STREAM, EventTime, Interaction, 
 from harness.cassettes.pretty import compact
 from harness.model.tape import Event
 
+_WHOLE = frozenset({"thread.run", "thread.run.step", "thread.message"})
+"""Objects that an event shows as they are then."""
+_BEGUN = frozenset({"thread.run"})
+"""Objects of which the first event stays too: what comes before their end belongs to them."""
+_ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
+"""Events that show a response with all of its output."""
+_PARTS = frozenset(
+    {
+        "response.output_item.added",
+        "response.output_item.done",
+        "response.content_part.added",
+        "response.content_part.done",
+        "response.output_text.done",
+        "response.output_text.annotation.added",
+        "response.refusal.delta",
+        "response.refusal.done",
+        "response.file_search_call.in_progress",
+        "response.file_search_call.searching",
+        "response.file_search_call.completed",
+        "response.function_call_arguments.delta",
+        "response.function_call_arguments.done",
+    }
+)
+"""Events that tell of a part of the output what the response's end tells again."""
 _BLOCK_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -40,7 +66,7 @@ def folded(interaction: Interaction) -> Interaction:
     if interaction.response_type != EVENT_STREAM:
         return interaction
     runs: list[_Run] = []
-    for event in events(interaction.response_body, interaction.event_times):
+    for event in _telling(list(events(interaction.response_body, interaction.event_times))):
         key = _delta_key(event.data)
         if key is not None and runs and runs[-1].key == key:
             runs[-1].deltas.append(event)
@@ -53,6 +79,64 @@ def folded(interaction: Interaction) -> Interaction:
         response_body=stream_text(_numbered(_joined(run) for run in runs)),
         event_times=kept if len(kept) == len(times) else (),
     )
+
+
+def _telling(stream: Sequence[Event]) -> Iterable[Event]:
+    """Return the events without those that later ones repeat."""
+    last: dict[Hashable, int] = {}
+    for at, event in enumerate(stream):
+        if isinstance(event.data, dict):
+            last[_told_of(event.data)] = at
+    whole = {_text_of(event) for event in stream} - {None}
+    begun: set[Hashable] = set()
+    for at, event in enumerate(stream):
+        data = event.data if isinstance(event.data, dict) else {}
+        key, text = _told_of(data), _text_of_delta(data, whole)
+        is_first = not {key, text} & begun
+        begun |= {key, text} - {None}
+        if text is not None:
+            if is_first:
+                yield replace(event, data=_emptied(data))
+        elif not ("response" in whole and data.get("type") in _PARTS) and (
+            key is None or last[key] == at or (is_first and key[0] in _BEGUN)
+        ):
+            yield event
+
+
+def _text_of(event: Event) -> Hashable:
+    """Return whose text an event tells whole: a message's, or all of a response; None for other events."""
+    data = event.data if isinstance(event.data, dict) else {}
+    if data.get("object") == "thread.message" and data.get("content") and event.name == "thread.message.completed":
+        return str(data.get("id"))
+    response = data.get("response")
+    is_end = event.name in _ENDS and isinstance(response, dict) and bool(response.get("output"))
+    return "response" if is_end else None
+
+
+def _text_of_delta(data: dict[str, Any], whole: Collection[Hashable]) -> Hashable:
+    """Return what a delta adds to where that is told whole in the end; None for every other event."""
+    if data.get("object") == "thread.message.delta" and str(data.get("id")) in whole:
+        return "text", str(data.get("id"))
+    if data.get("type") == "response.output_text.delta" and "response" in whole:
+        return "text", "response"
+    return None
+
+
+def _emptied(delta: dict[str, Any]) -> dict[str, Any]:
+    if delta.get("object") == "thread.message.delta":
+        return {**delta, "delta": {"content": []}}
+    return {name: item for name, item in delta.items() if name not in {"obfuscation", "logprobs"}} | {"delta": ""}
+
+
+def _told_of(data: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the object that an event shows, a step where it only adds to one; None where it shows none whole."""
+    response = data.get("response")
+    if isinstance(response, dict) and str(data.get("type", "")).startswith("response."):
+        return "response", str(response.get("id"))
+    kind = data.get("object")
+    if kind == "thread.run.step.delta":
+        return "thread.run.step", str(data.get("id"))
+    return (str(kind), str(data.get("id"))) if kind in _WHOLE else None
 
 
 def stream_text(stream: Iterable[Event]) -> str:

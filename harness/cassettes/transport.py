@@ -2,7 +2,9 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx2
@@ -32,7 +34,12 @@ class CassetteTransport(httpx2.AsyncBaseTransport):
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:
-        """What was recorded so far, in the order of the requests; requests without a whole response are left out."""
+        """What was recorded so far, in the order of the requests; those that were never answered are left out."""
+        return tuple(interaction for interaction in self.sent if interaction.status)
+
+    @property
+    def sent(self) -> tuple[Interaction, ...]:
+        """What was recorded so far, and with the status 0 what was sent in vain, mere reads aside."""
         return tuple(interaction for interaction in self._slots if interaction is not None)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -49,18 +56,32 @@ class CassetteTransport(httpx2.AsyncBaseTransport):
         # An encoded body would have to be decoded before it can be read in a diff.
         request.headers["accept-encoding"] = "identity"
         started = time.monotonic()
-        response = await self._inner.handle_async_request(request)
+        try:
+            response = await self._inner.handle_async_request(request)
+        except httpx2.TransportError:
+            self._slots[slot] = self._unanswered(request, started)
+            raise
         stream = response.stream
         assert isinstance(stream, httpx2.AsyncByteStream)
 
-        def keep(chunks: list[tuple[float, bytes]]) -> None:
-            self._slots[slot] = self._interaction(request, response, chunks, started)
+        def keep(chunks: list[tuple[float, bytes]], *, is_whole: bool) -> None:
+            # A stream tells its tale event by event; half an object tells nothing.
+            tells = is_whole or (chunks and _media_type(response.headers) == EVENT_STREAM)
+            made = self._interaction(request, response, chunks, started) if tells else None
+            self._slots[slot] = made or self._unanswered(request, started)
 
         response.stream = _Tee(stream, started, keep)
         return response
 
     async def aclose(self) -> None:
         """Do nothing: the inner transport belongs to whoever made it."""
+
+    def _unanswered(self, request: httpx2.Request, started: float) -> Interaction | None:
+        """Return a request that came to nothing, as far as anybody knows; None for a mere read."""
+        if request.method == "GET":
+            return None
+        nothing = httpx2.Response(200)
+        return replace(self._interaction(request, nothing, [], started), status=0)
 
     def _interaction(
         self, request: httpx2.Request, response: httpx2.Response, chunks: list[tuple[float, bytes]], started: float
@@ -101,22 +122,30 @@ class CassetteTransport(httpx2.AsyncBaseTransport):
         )
 
 
-class _Tee(httpx2.AsyncByteStream):
-    """A stream that keeps what flows through it and hands it over at its end."""
+class _Keep(Protocol):
+    """Takes the chunks of a response, each with the time from the request to it."""
 
-    def __init__(
-        self, stream: httpx2.AsyncByteStream, started: float, keep: Callable[[list[tuple[float, bytes]]], None]
-    ) -> None:
+    def __call__(self, chunks: list[tuple[float, bytes]], *, is_whole: bool) -> None: ...
+
+
+class _Tee(httpx2.AsyncByteStream):
+    """A stream that keeps what flows through it and hands it over at its end, or where it breaks off."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, started: float, keep: "_Keep") -> None:
         self._stream = stream
         self._started = started
         self._keep = keep
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         chunks: list[tuple[float, bytes]] = []
-        async for chunk in self._stream:
-            chunks.append((round(time.monotonic() - self._started, 3), chunk))
-            yield chunk
-        self._keep(chunks)
+        is_whole = False
+        try:
+            async for chunk in self._stream:
+                chunks.append((round(time.monotonic() - self._started, 3), chunk))
+                yield chunk
+            is_whole = True
+        finally:
+            self._keep(chunks, is_whole=is_whole)
 
     async def aclose(self) -> None:
         await self._stream.aclose()

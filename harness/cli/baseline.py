@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.arguments import BaselineName, Json, RunName
 from harness.cli.codes import FAILED
+from harness.cli.data import print_json
 from harness.errors import ResultsError
 
 baseline = typer.Typer(
     help="Keep what a run came to, and measure later runs by it.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of it, or `latest`.")]
-Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The baseline.")]
-
 
 @baseline.command("set", epilog="Example: harness baseline set latest --name main")
-def set_(run: Run = "latest", *, name: Name = "main") -> None:
+def set_(run: RunName = "latest", *, name: BaselineName = "main") -> None:
     """Make a run the baseline: results/baselines/NAME.json, to be committed."""
     from harness.config import find_project
     from harness.results import find_run
@@ -32,12 +31,12 @@ def set_(run: Run = "latest", *, name: Name = "main") -> None:
 
 @baseline.command(epilog="Example: harness baseline accept latest 'cases/products.yaml::dearest-*'")
 def accept(
-    run: Run = "latest",
+    run: RunName = "latest",
     cases: Annotated[
-        list[str] | None, typer.Argument(metavar="[CASE]...", help="Ids or node ids, with `*`; default all of the run.")
+        list[str] | None, typer.Argument(metavar="CASE", help="Ids or node ids, with `*`; default all of the run.")
     ] = None,
     *,
-    name: Name = "main",
+    name: BaselineName = "main",
     gone: Annotated[bool, typer.Option("--gone", help="Also drop the cases that no suite has any more.")] = False,
 ) -> None:
     """Take results of a run over into the baseline; all others stay as they are."""
@@ -60,10 +59,10 @@ def accept(
 
 
 @baseline.command(epilog="Example: harness baseline diff latest --name main")
-def diff(run: Run = "latest", *, name: Name = "main") -> None:
+def diff(run: RunName = "latest", *, name: BaselineName = "main", as_json: Json = False) -> None:
     """List what differs between a run and the baseline. Exit code 1 where a case is broken."""
     from harness.config import find_project
-    from harness.report.standings import baseline_lines
+    from harness.report.standings import baseline_data, baseline_lines
     from harness.results import find_run
     from harness.results.baseline import baseline_of, read_baseline
     from harness.results.standing import standings
@@ -74,23 +73,36 @@ def diff(run: Run = "latest", *, name: Name = "main") -> None:
     chosen = {(record.key, record.variant) for record in new.records}
     before = [record for record in old.records if (record.key, record.variant) in chosen]
     beside = standings(before, new.records)
-    for line in baseline_lines(name, beside):
+    if as_json:
+        print_json(baseline_data(name, beside))
+    for line in () if as_json else baseline_lines(name, beside):
         typer.echo(line)
     if any(one.is_worse for one in beside):
         raise typer.Exit(FAILED)
 
 
 @baseline.command("list", epilog="Example: harness baseline list")
-def list_() -> None:
+def list_(*, as_json: Json = False) -> None:
     """List the baselines with the run each was set from."""
     from harness.config import find_project
     from harness.results.baseline import known_baselines, read_baseline
 
-    project = find_project(Path.cwd())
-    for name in known_baselines(project.results):
-        one = read_baseline(project.results, name)
-        passes = sum(record.is_pass is True for record in one.records)
-        typer.echo(f"{name}: {len(one.records)} results, {passes} pass, from run {one.run} ({one.at})")
+    results = find_project(Path.cwd()).results
+    found = [(name, read_baseline(results, name)) for name in known_baselines(results)]
+    lines = [
+        {
+            "name": name,
+            "results": len(one.records),
+            "passes": sum(record.is_pass is True for record in one.records),
+            "run": one.run,
+            "at": one.at,
+        }
+        for name, one in found
+    ]
+    if as_json:
+        print_json(lines)
+    for line in () if as_json else lines:
+        typer.echo("{name}: {results} results, {passes} pass, from run {run} ({at})".format_map(line))
 
 
 def _fits(key: tuple[str, str], pattern: str) -> bool:

@@ -1,7 +1,6 @@
 """`harness compare`."""
 
 import gc
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,21 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.arguments import RUN, Json
 from harness.cli.codes import FAILED
+from harness.cli.data import chosen_form, print_json
 from harness.errors import ConfigError, HarnessError
-from harness.model.plan import Planned
-from harness.model.score import Outcome
-from harness.model.transcript import Transcript
 
 if TYPE_CHECKING:  # annotations only: no other command pays for what comparing needs
     from harness.compare import Comparison, Side
     from harness.config import Config
+    from harness.model.plan import Planned
+    from harness.model.score import Outcome
+    from harness.model.transcript import Transcript
     from harness.pipeline import Pipeline
     from harness.plan import SourceFiles
 
 WHERE = "harness compare"
-
-
 FORMATS = ("text", "markdown", "json")
 FAIL_ON = ("never", "worse", "any-broken")
 
@@ -47,19 +46,23 @@ def compare(  # noqa: PLR0913 - typer makes each an option
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="A B [C]...",
-            help="The reference, and what is held against it: runs (an id, the beginning of one, a path, `latest`, "
-            "`latest~1`), baselines by name, each with `@VARIANT` for a part of it.",
+            metavar="RUN",
+            help=f"The reference, and what is held against it: {RUN}; or a baseline's name; each with `@VARIANT` for a "
+            "part of it.",
         ),
     ] = None,
     *,
     variants: Annotated[str | None, typer.Option(metavar="A,B", help="Compare these variants.")] = None,
     targets: Annotated[str | None, typer.Option(metavar="A,B", help="Compare these targets.")] = None,
     models: Annotated[str | None, typer.Option(metavar="A,B", help="Compare these models.")] = None,
-    limit: Annotated[int, typer.Option(help="How many changed verdicts are told in full.")] = 10,
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="`text`, `markdown` or `json`.")] = "text",
+    limit: Annotated[int, typer.Option(metavar="N", help="How many changed verdicts are told in full.")] = 10,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="text|markdown|json", help="How it is printed; default text.")
+    ] = None,
+    as_json: Json = False,
     fail_on: Annotated[
-        str, typer.Option(metavar="WHAT", help="Exit code 1 on `worse` (the verdict) or `any-broken` (a case).")
+        str,
+        typer.Option(metavar="never|worse|any-broken", help="Exit code 1 on a worse verdict, or on any broken case."),
     ] = "never",
 ) -> None:
     """Compare runs, variants, targets, models or baselines, case by case: did it get worse, where, and why?
@@ -73,7 +76,7 @@ def compare(  # noqa: PLR0913 - typer makes each an option
         targets=targets,
         models=models,
         limit=limit,
-        form=form,
+        form=chosen_form(form, FORMATS, is_json=as_json),
         fail_on=fail_on,
     )
     if is_failed(request, Path.cwd()):
@@ -86,8 +89,8 @@ def is_failed(request: Request, folder: Path) -> bool:
     Raises:
         HarnessError: There is nothing to compare, or something in the project cannot be used.
     """
-    _check("--format", request.form, FORMATS)
-    _check("--fail-on", request.fail_on, FAIL_ON)
+    if request.fail_on not in FAIL_ON:
+        raise ConfigError(f"found {request.fail_on!r}, allowed are {', '.join(FAIL_ON)}", where="--fail-on")
     if request.limit < 0:
         raise ConfigError(f"found {request.limit}; wanted is a whole number from 0", where="--limit")
     from harness.compare import Options
@@ -96,16 +99,13 @@ def is_failed(request: Request, folder: Path) -> bool:
 
     project = find_project(folder)
     sides = _sides(request, project.results)
+    for line in dict.fromkeys(line for side in sides for line in side.notices):
+        typer.echo(f"note: {line}", err=True)
     comparison = compare_sides(sides, Options(limit=request.limit, judge=Rescoring(project.root).outcome))
     _print(comparison, request.form)
     if request.fail_on == "worse":
         return any(one.verdict == "worse" for one in comparison.others)
     return request.fail_on == "any-broken" and any(one.broken for one in comparison.others)
-
-
-def _check(option: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"found {value!r}, allowed are {', '.join(allowed)}", where=option)
 
 
 def _sides(request: Request, results: Path) -> "list[Side]":
@@ -129,7 +129,7 @@ def _print(comparison: "Comparison", form: str) -> None:
     if form == "json":
         from harness.compare.data import comparison_data
 
-        typer.echo(json.dumps(comparison_data(comparison), ensure_ascii=False, indent=2))
+        print_json(comparison_data(comparison))
     elif form == "markdown":
         from harness.compare.markdown import markdown_lines
 
@@ -146,7 +146,7 @@ class Rescoring:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def outcome(self, planned: Planned, transcript: Transcript) -> Outcome | None:
+    def outcome(self, planned: "Planned", transcript: "Transcript") -> "Outcome | None":
         """Judge an answer; None where a document is not as it was, or today's settings cannot be used."""
         try:
             if not self._are_documents_same(planned):
@@ -175,7 +175,7 @@ class Rescoring:
 
         return SourceFiles(project=self._config.project)
 
-    def _are_documents_same(self, planned: Planned) -> bool:
+    def _are_documents_same(self, planned: "Planned") -> bool:
         """Tell whether all documents of a row have the bytes they had.
 
         Raises:

@@ -5,30 +5,42 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.config import find_project
+from harness.cli.notices import tell_of
+from harness.cli.reference import baseline_name, reference_of
+from harness.config import find_prices, find_project
 from harness.errors import ResultsError
 from harness.report.page import ReportRun, report_page
 from harness.results import find_run
 
 
-def write_report(names: Sequence[str], output: Path, folder: Path) -> int:
+def write_report(names: Sequence[str], output: Path, folder: Path, baseline: str | None = None) -> int:
     """Write the report of one run or several side by side.
 
     Args:
         names: Runs: ids, the beginnings of ids, paths, or `latest`.
         output: The file to write. What stands there is replaced at once and whole, or not at all.
         folder: Where the project is looked for.
+        baseline: The name of what they are shown beside; None asks `.env`, and without an answer there is none.
 
     Returns:
         The file's size in bytes.
 
     Raises:
-        ResultsError: There is no such run, it holds nothing, or the file cannot be written.
+        ConfigError: The project's settings cannot be used.
+        ResultsError: There is no such run or baseline, it holds nothing, or the file cannot be written.
     """
     project = find_project(folder)
     found = {run.path.resolve(): run for run in (find_run(project.results, name) for name in names)}
+    tell_of(found.values())
     runs = [ReportRun.of_folder(run) for run in found.values()]
-    page = report_page(runs, fixtures=project.fixtures, max_mb=project.max_document_mb)
+    name = baseline_name(project, baseline)
+    page = report_page(
+        runs,
+        fixtures=project.fixtures,
+        max_mb=project.max_document_mb,
+        prices=find_prices(project.root),
+        reference=reference_of(project, name) if name else None,
+    )
     _write_whole(output, page)
     return len(page)
 

@@ -1,11 +1,16 @@
 """`harness score`: old recordings and transcripts, judged by today's scorers and cases."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import typer
 
 from harness.cli.cassettes.look import Seen, look
+from harness.cli.data import outcomes_of, print_json
+from harness.cli.notices import tell_of
 from harness.config import Flags
 from harness.errors import ResultsError
 from harness.model.plan import Planned
@@ -33,13 +38,13 @@ class _Old:
     """Why it is judged by the case as it was."""
 
 
-def score_again(run: str | None, folder: Path, say: Callable[[str], None]) -> int:
+def score_again(run: str | None, folder: Path, *, is_json: bool = False) -> int:
     """Score a run, or all recordings, into a new run's folder, and say what changed.
 
     Args:
         run: A run's name; None: the cassettes.
         folder: Where the project is looked for.
-        say: Prints a line.
+        is_json: Whether data is printed instead of text.
 
     Returns:
         How many cases passed before and fail now.
@@ -61,13 +66,35 @@ def score_again(run: str | None, folder: Path, say: Callable[[str], None]) -> in
         target.append(row_data(row))
         changes.append(Change(before=old.before, after=row, note=old.note))
     target.write_manifest(_manifest(target, run, started, len(changes)))
-    for line in summary_lines([change.after.brief for change in changes]):
-        say(line)
-    say("")
-    for line in change_lines(changes):
-        say(line)
-    say(f"results: {seen.config.project.relative(target.path)}")
+    place = seen.config.project.relative(target.path)
+    if is_json:
+        print_json(_data(target, place, changes))
+    else:
+        lines = summary_lines([change.after.brief for change in changes])
+        for line in (*lines, "", *change_lines(changes), f"results: {place}"):
+            typer.echo(line)
     return sum(change.is_worse for change in changes)
+
+
+def _data(target: RunFolder, place: str, changes: Sequence[Change]) -> dict[str, Any]:
+    return {
+        "run": target.id,
+        "results": place,
+        "scorer": SCORER,
+        "outcomes": outcomes_of(change.after.outcome for change in changes),
+        "compared": sum(change.before is not None for change in changes),
+        "worse": sum(change.is_worse for change in changes),
+        "changed": [
+            {
+                "case": change.after.planned.node,
+                "before": change.before.outcome.value,
+                "now": change.after.outcome.value,
+            }
+            for change in changes
+            if change.before is not None and change.is_changed
+        ],
+        "judged_as_it_was": {change.after.planned.node: change.note for change in changes if change.note},
+    }
 
 
 def _of_cassettes(seen: Seen, results: Path) -> Iterator[_Old]:
@@ -86,6 +113,7 @@ def _key(planned: Planned) -> tuple[str, str, str | None]:
 
 def _of_run(seen: Seen, run: RunFolder) -> Iterator[_Old]:
     today = {_case(entry.planned): entry.planned for entry in reversed(seen.inventory.entries)}
+    tell_of([run])
     for row in read_rows(run):
         planned, note = _today(row.planned, today.get(_case(row.planned)))
         yield _Old(planned=planned, transcript=row.transcript, before=row, note=note)

@@ -4,20 +4,23 @@ from pathlib import Path
 
 import typer
 
+from harness.cli.data import print_json
+from harness.cli.notices import tell_of
 from harness.config import find_project
 from harness.errors import ResultsError
 from harness.model.row import Row
 from harness.report.conversation import conversation_lines
-from harness.results import find_run, read_rows
+from harness.results import find_run, read_rows, row_data
 
 
-def show_case(run: str, case: str, folder: Path) -> None:
+def show_case(run: str, case: str, folder: Path, *, is_json: bool = False) -> None:
     """Print the rows of a case: one for each variant and trial, unless the name says which.
 
     Raises:
         ResultsError: There is no such run, or no such case in it.
     """
     found_run = find_run(find_project(folder).results, run)
+    tell_of([found_run])
     rows = list(read_rows(found_run))
     found = [row for row in rows if case in _names(row)]
     if not found:
@@ -27,6 +30,9 @@ def show_case(run: str, case: str, folder: Path) -> None:
         near = did_you_mean(case, names)
         hint = f"it has {len(rows)} rows, for example: {', '.join(names[:8])}"
         raise ResultsError(f"the run {found_run.id} has no case {case!r}{near}", hint=hint)
+    if is_json:
+        print_json([row_data(row) for row in found])
+        return
     for index, row in enumerate(found):
         if index:
             typer.echo("")

@@ -1,14 +1,16 @@
 """`harness sql` and `harness history`: questions over all runs."""
 
 import csv
-import json
+import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.cli.data import print_json
+from harness.cli.notices import tell_of
 from harness.config import find_project
-from harness.errors import ConfigError, ResultsError
+from harness.errors import ResultsError
 from harness.model.suite import DEFAULT_VARIANT
 from harness.report.plain import plain, shortened
 from harness.results.database import HISTORY, Answer, query
@@ -19,9 +21,10 @@ WIDEST = 60
 
 
 def ask_sql(sql: str, runs: Iterable[str], form: str, folder: Path) -> None:
-    """Print what a statement yields over all runs, or over those named."""
+    """Print what a statement yields over all runs, or over those named; the form is one of `FORMS`."""
     results = find_project(folder).results
     chosen = [find_run(results, name) for name in runs] or runs_of(results)
+    tell_of(chosen)
     _print(query(chosen, sql), form)
 
 
@@ -43,10 +46,7 @@ def print_history(case: str, form: str, folder: Path) -> None:
 
 
 def _print(answer: Answer, form: str) -> None:
-    printers: dict[str, Callable[[Answer], None]] = {"table": _print_table, "csv": _print_csv, "json": _print_json}
-    if form not in printers:
-        raise ConfigError(f"found {form!r}, allowed are {', '.join(printers)}", where="--format")
-    printers[form](answer)
+    _PRINTERS[form](answer)
 
 
 def _print_table(answer: Answer) -> None:
@@ -75,5 +75,13 @@ def _print_csv(answer: Answer) -> None:
 
 
 def _print_json(answer: Answer) -> None:
-    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    print(json.dumps(rows, ensure_ascii=False, default=str, indent=1))  # noqa: T201
+    print_json([dict(zip(answer.columns, map(_json_value, row), strict=True)) for row in answer.rows])
+
+
+def _json_value(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value  # JSON has no word for them
+
+
+_PRINTERS: Mapping[str, Callable[[Answer], None]] = {"table": _print_table, "csv": _print_csv, "json": _print_json}
+FORMS = tuple(_PRINTERS)
+"""What `--format` may be."""

@@ -2,10 +2,12 @@
 
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.config import find_project
+from harness.cli.reference import baseline_name, reference_of
+from harness.config import find_prices, find_project
 from harness.errors import ConfigError
 from harness.report.page.site import create_site
 
@@ -18,19 +20,30 @@ _GRACE_S = 1
 """How long open requests may take to end once the server was told to stop."""
 
 
-def view_runs(port: int, folder: Path, say: Callable[[str], None]) -> None:
+def view_runs(port: int, folder: Path, say: Callable[[str], None], baseline: str | None = None) -> None:
     """Serve the project's runs until Ctrl-C.
 
     Args:
         port: The port to listen on; 0 takes any free one.
         folder: Where the project is looked for.
         say: Prints a line: the address, once it answers.
+        baseline: The name of what runs are shown beside; None asks `.env`, and without an answer there is none.
 
     Raises:
-        ConfigError: There is no project, or the port is taken.
+        ConfigError: There is no project, its settings cannot be used, or the port is taken.
+        ResultsError: There is no such baseline, or it cannot be read.
     """
     project = find_project(folder)
-    site = create_site(project.results, fixtures=project.fixtures, max_mb=project.max_document_mb)
+    name = baseline_name(project, baseline)
+    if name:
+        reference_of(project, name)  # what is wrong with it is better said now than on each page
+    site = create_site(
+        project.results,
+        fixtures=project.fixtures,
+        max_mb=project.max_document_mb,
+        prices=find_prices(project.root),
+        reference=partial(reference_of, project, name) if name else None,
+    )
     with _listener(port) as listener:
         try:
             _serve(site, listener, say)

@@ -8,10 +8,9 @@ from harness.compare.pairing import DIMENSIONS
 from harness.compare.side import Side, joined, side_of_baseline, side_of_run
 from harness.errors import ResultsError
 from harness.results.baseline import known_baselines, read_baseline
-from harness.results.folder import ROWS, RunFolder, find_run
+from harness.results.folder import ROWS, RunFolder, find_run, runs_of
 
 WHERE = "harness compare"
-BACK = "latest~"
 BASELINE = "baseline:"
 
 
@@ -89,8 +88,8 @@ def _newest(dimension: str, values: Sequence[str], results: Path) -> tuple[Mappi
 
 
 def _runs(results: Path) -> Iterator[RunFolder]:
-    """Return all runs, newest first: their names begin with when they began."""
-    return (RunFolder(path=path.parent) for path in sorted(results.glob(f"*/{ROWS}"), reverse=True))
+    """Return all runs, newest first."""
+    return reversed(runs_of(results))
 
 
 def _split(name: str) -> tuple[str, str | None]:
@@ -122,20 +121,9 @@ def _whole(name: str, results: Path) -> Side:
     if name.startswith(BASELINE):
         return side_of_baseline(read_baseline(results, name.removeprefix(BASELINE)), name)
     try:
-        folder = _back(name, results) if name.startswith(BACK) else find_run(results, name)
+        folder = find_run(results, name)
     except ResultsError:
         if name not in known_baselines(results):
             raise
         return side_of_baseline(read_baseline(results, name), name)
     return side_of_run(folder, name)
-
-
-def _back(name: str, results: Path) -> RunFolder:
-    steps = name.removeprefix(BACK)
-    runs = list(_runs(results))
-    if not steps.isdecimal():
-        raise ResultsError(f"found {name!r}; wanted is `latest~1` or another whole number", where=WHERE)
-    if int(steps) >= len(runs):
-        hint = f"there are {len(runs)}: the first is {BACK}{len(runs) - 1}" if runs else "run `pytest cases/` first"
-        raise ResultsError(f"there is no run {name!r}", where=str(results), hint=hint)
-    return runs[int(steps)]

@@ -1,6 +1,5 @@
 """One side of a comparison: its results, and how to get at what each of them came of."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -9,7 +8,8 @@ from harness.errors import ResultsError
 from harness.model.record import Record
 from harness.model.row import Row
 from harness.results.baseline import Baseline
-from harness.results.folder import MANIFEST, RunFolder
+from harness.results.folder import RunFolder
+from harness.results.notices import notices
 from harness.results.records import configuration_of, documents_of, read_records, row_at
 from harness.results.rows import row_data
 
@@ -37,6 +37,8 @@ class Side:
     """Hashes of a record's documents, by name; None where they are not known."""
     scorer_code: str | None = None
     """Digest of the code that scored; None where it is not known."""
+    notices: Sequence[str] = ()
+    """What is to be known of how its runs ended; nothing where they came to their end."""
 
     def only(self, name: str, **values: str) -> "Side":
         """Return the part of it whose records have these values, such as `variant="careful"`."""
@@ -70,19 +72,22 @@ def side_of_run(folder: RunFolder, name: str) -> Side:
         detail=detail,
         configuration=lambda record: configuration_of(planned(record)),
         documents=lambda record: documents_of(planned(record)),
-        scorer_code=_scorer_code(folder),
+        scorer_code=folder.scorer_code,
+        notices=notices(folder),
     )
 
 
 def side_of_baseline(baseline: Baseline, name: str) -> Side:
     """Return a baseline as a side: it has no texts."""
     groups = {id(one.record): one.group for one in baseline.held}
+    codes = {group.scorer_code for group in groups.values()}
     return Side(
         name=name,
         origin=f"baseline {baseline.name} of run {baseline.run}",
         records=baseline.records,
         configuration=lambda record: groups[id(record)].configuration,
         documents=lambda record: groups[id(record)].documents,
+        scorer_code=codes.pop() if len(codes) == 1 else None,
     )
 
 
@@ -104,16 +109,8 @@ def joined(sides: Iterable[Side], name: str) -> Side:
         configuration=lambda record: owners[id(record)].configuration(record),
         documents=lambda record: owners[id(record)].documents(record),
         scorer_code=codes.pop() if len(codes) == 1 else None,
+        notices=tuple(dict.fromkeys(line for side in several for line in side.notices)),
     )
-
-
-def _scorer_code(folder: RunFolder) -> str | None:
-    try:
-        manifest = json.loads((folder.path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # a run that was broken off has none
-        return None
-    code = manifest.get("scorer_code") if isinstance(manifest, dict) else None
-    return code if isinstance(code, str) else None
 
 
 def check_not_empty(sides: Sequence[Side]) -> None:

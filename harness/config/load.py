@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
+from harness.config.budget import Budget, budget_of
 from harness.config.endpoint import Endpoint, resolve_endpoint
 from harness.config.environment import read_dotenv, secrets
 from harness.config.gate import Gate, gate_of
@@ -41,6 +42,13 @@ class Flags:
     trials: int | None = None
     baseline: str | None = None
     gate: bool | None = None
+    max_tokens: str | None = None
+    max_cost: str | None = None
+    max_duration: str | None = None
+    dry_run: bool | None = None
+    resume: str | None = None
+    reuse_uploads: bool | None = None
+    requests_per_minute: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,8 +74,16 @@ class Config:
     """For an assistant that names no model; None where nothing does."""
     concurrency: int
     """How many cases may run at once."""
+    requests_per_minute: int | None
+    """How many requests may be sent in a minute; None: as many as the runs send."""
+    max_retries: int
+    """How often a request or a run is tried again."""
     keep: bool
     """Whether remote objects are left in place."""
+    resume: str | None
+    """The run to go on with, as the user calls it; None: a new one."""
+    reuses_uploads: bool
+    """Whether uploaded documents and vector stores are kept for later runs."""
     min_groundedness: float | None
     """The project's threshold; None: the shipped one."""
     baseline: str | None
@@ -78,6 +94,10 @@ class Config:
     """Whether the gate decides about the exit code."""
     prices: Prices
     """What tokens cost."""
+    budget: Budget
+    """What runs may come to."""
+    is_dry: bool
+    """Whether it is only said what would be done."""
     judge: JudgeSettings | None
     """The model that judges beside our own scorer; None where none is asked for."""
     scrubbers: tuple[str, ...]
@@ -86,6 +106,11 @@ class Config:
     """The environment with what `.env` adds: what `${NAME}` in a suite means."""
     secrets: frozenset[str] = field(repr=False)
     """Values that must never be written."""
+
+    @property
+    def may_record(self) -> bool:
+        """Whether runs are recorded: towards a server that is not on this machine only where the user said so."""
+        return self.endpoint.is_loopback or self.record_is_explicit
 
     def target_for(self, own: TargetName | None) -> TargetName:
         """Return the protocol for a variant that names `own`."""
@@ -141,17 +166,29 @@ def load_config(root: Path, environ: Mapping[str, str], flags: Flags | None = No
         demanded_model=flags.model or (merged.get("HARNESS_MODEL") or "").strip() or None,
         default_model=merged.get("MODEL") or table.model or built_in,
         concurrency=_concurrency(flags, merged, table),
+        requests_per_minute=_requests_per_minute(flags, merged, table),
+        max_retries=table.max_retries,
         keep=_is_on("HARNESS_KEEP", merged) if flags.keep is None else flags.keep,
+        resume=(flags.resume or merged.get("HARNESS_RESUME") or "").strip() or None,
+        reuses_uploads=_reuses_uploads(flags, merged, table),
         min_groundedness=table.min_groundedness,
         baseline=baseline,
         gate=gate_of(table),
         is_gated=baseline is not None or (_is_on("HARNESS_GATE", merged) if flags.gate is None else flags.gate),
         prices=read_prices(table, root),
+        budget=budget_of(flags.max_tokens, flags.max_cost, flags.max_duration, merged),
+        is_dry=_is_on("HARNESS_DRY_RUN", merged) if flags.dry_run is None else flags.dry_run,
         judge=judge,
         scrubbers=tuple(table.scrubbers),
         environ=merged,
         secrets=secrets(dotenv, environ) | keys,
     )
+
+
+def _reuses_uploads(flags: Flags, environ: Mapping[str, str], table: Table) -> bool:
+    if flags.reuse_uploads is not None:
+        return flags.reuse_uploads
+    return _is_on("HARNESS_REUSE_UPLOADS", environ) if environ.get("HARNESS_REUSE_UPLOADS") else table.reuse_uploads
 
 
 def _is_judging(flags: Flags, environ: Mapping[str, str]) -> bool:
@@ -194,6 +231,14 @@ def _concurrency(flags: Flags, environ: Mapping[str, str], table: Table) -> int:
     return table.concurrency
 
 
+def _requests_per_minute(flags: Flags, environ: Mapping[str, str], table: Table) -> int | None:
+    if flags.requests_per_minute is not None:
+        return _whole(str(flags.requests_per_minute), "--harness-requests-per-minute", 10_000_000)
+    if text := environ.get("HARNESS_REQUESTS_PER_MINUTE"):
+        return _whole(text, "HARNESS_REQUESTS_PER_MINUTE", 10_000_000)
+    return table.requests_per_minute
+
+
 def _trials(flags: Flags, environ: Mapping[str, str], table: Table) -> int:
     if flags.trials is not None:
         return _whole(str(flags.trials), "--harness-trials")
@@ -215,8 +260,8 @@ def _target(name: str | None, where: str) -> TargetName | None:
     return cast("TargetName", name)
 
 
-def _whole(text: str, where: str) -> int:
-    if not (text.strip().isascii() and text.strip().isdigit() and 0 < int(text) < 10_000):
+def _whole(text: str, where: str, below: int = 10_000) -> int:
+    if not (text.strip().isascii() and text.strip().isdigit() and 0 < int(text) < below):
         raise ConfigError(f"found {text!r}, wanted is a whole number from 1", where=where)
     return int(text)
 

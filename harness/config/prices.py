@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness.config.project import Table, option
+from harness.config.project import Table, option, read_table
 from harness.errors import ConfigError
 
 MILLION = 1_000_000
@@ -45,6 +45,15 @@ class Prices:
             return self.models[model]
         fitting = [name for name in self.models if fnmatchcase(model, name)]
         return self.models[max(fitting, key=len)] if fitting else None
+
+
+def find_prices(root: Path) -> Prices:
+    """Read a project's price table, as `read_prices` does.
+
+    Raises:
+        ConfigError: The file is missing or no price table, or the project's settings cannot be used.
+    """
+    return read_prices(read_table(root), root)
 
 
 def read_prices(table: Table, root: Path) -> Prices:

@@ -56,9 +56,12 @@ class Table:
     target: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = 120
+    max_retries: int = 5
+    reuse_uploads: bool = False
     ca_file: str | None = None
     max_document_mb: float = 64
     concurrency: int = 8
+    requests_per_minute: int | None = None
     trials: int = 1
     record: str | None = None
     min_groundedness: float | None = None
@@ -183,7 +186,13 @@ _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "timeout_s": _POSITIVE,
     "max_document_mb": _POSITIVE,
     "concurrency": _WHOLE,
+    "requests_per_minute": _WHOLE,
     "trials": _WHOLE,
+    "max_retries": (
+        "a whole number from 0",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+    ),
+    "reuse_uploads": ("true or false", lambda value: isinstance(value, bool)),
     "min_groundedness": ("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),
     "gate": ("a table of limits", lambda value: isinstance(value, dict)),
     "judge": ("a table with `model` and `endpoint`", lambda value: isinstance(value, dict)),

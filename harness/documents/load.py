@@ -105,6 +105,8 @@ def _inside(root: Path, path: str, where: str) -> Path:
     hint = f"Give a path relative to {root.name or 'the documents folder'}/, such as guides/returns.pdf."
     if not path.strip() or "\0" in path:
         raise DocumentError("a document's path cannot be empty, nor hold a NUL", where=repr(path), hint=hint)
+    if any("\ud800" <= character <= "\udfff" for character in path):
+        raise DocumentError("a document's path cannot hold half a character", where=ascii(path), hint=hint)
     if relative.is_absolute() or Path(path).is_absolute() or ".." in relative.parts:
         raise DocumentError("this path leads out of the documents folder", where=path, hint=hint)
     try:

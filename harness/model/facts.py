@@ -99,6 +99,9 @@ class Not:
 
 AnyFact: TypeAlias = Text | Regex | Number | Sql | Date | Listed | JsonPath | MaxWords | Language | AnyOf | AllOf | Not
 
+TEXT_FACT = "Words that the answer must hold."
+"""What the schema says of a fact that is plain text."""
+
 KINDS: dict[str, type[AnyFact]] = {
     "text": Text,
     "regex": Regex,
@@ -137,7 +140,7 @@ class FactForm:
     def __get_pydantic_json_schema__(schema: "CoreSchema", handler: Any) -> dict[str, Any]:
         mappings = handler(schema)
         choices = mappings.get("oneOf", [mappings])
-        text = {"type": "string", "description": "Words that the answer must hold."}
+        text = {"type": "string", "description": TEXT_FACT}
         return {"anyOf": [text, *choices, *_promptfoo_schemas()]}
 
 

@@ -66,13 +66,7 @@ class Row:
     @property
     def usage(self) -> Usage | None:
         """Tokens of all turns together; None where the server counted none."""
-        used = [attempt.usage for turn in self.transcript.turns for attempt in turn.attempts if attempt.usage]
-        if not used:
-            return None
-        return Usage(
-            prompt_tokens=sum(usage.prompt_tokens for usage in used),
-            completion_tokens=sum(usage.completion_tokens for usage in used),
-        )
+        return self.transcript.usage
 
     @property
     def brief(self) -> Brief:

@@ -233,8 +233,8 @@ class Suite:
     """Groundedness below this is `ungrounded`; None takes the shipped default."""
     variants: Mapping[str, Variant] = field(default_factory=dict)
     """Other configurations, by name."""
-    matrix: Matrix | None = None
-    """Dimensions whose values are combined, each combination a variant; None once the suite is loaded."""
+    matrix: Matrix | None = None  # none once the suite is loaded: its combinations are then among the variants
+    """Dimensions whose values are combined, each combination a variant."""
     scorers: tuple[str, ...] = ()
     """Scorers of your own: `package.module:name`, or the name that an installed package gives one."""
     tags: tuple[str, ...] = ()

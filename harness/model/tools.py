@@ -36,7 +36,9 @@ class FunctionTool:
     output: Any = None
     """What it returns, whatever the arguments: text is sent as it is, anything else as JSON."""
     call: str | None = None
-    """Code of your own that computes the output instead: `package.module:name` below the project's folder."""
+    """Code of your own that computes the output instead, within 30 s: `package.module:name` below the project's folder.
+
+    It gets the arguments as keyword arguments; what it raises is told to the model as an error."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.function):

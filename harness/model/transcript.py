@@ -212,6 +212,17 @@ class Transcript:
     provenance: Provenance | None = field(default=None, compare=False)
 
     @property
+    def usage(self) -> Usage | None:
+        """Tokens of all attempts together; None where the server counted none."""
+        used = [attempt.usage for turn in self.turns for attempt in turn.attempts if attempt.usage]
+        if not used:
+            return None
+        return Usage(
+            prompt_tokens=sum(usage.prompt_tokens for usage in used),
+            completion_tokens=sum(usage.completion_tokens for usage in used),
+        )
+
+    @property
     def failure(self) -> Failure | None:
         """The first reason why it can't be judged: its own, or a final attempt's."""
         finals = (turn.final for turn in self.turns)

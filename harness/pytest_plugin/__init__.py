@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.options import OPTIONS
+
 if TYPE_CHECKING:  # annotations only: an unrelated session must not pay for these imports
     from harness.pytest_plugin.asking import Ask
     from harness.pytest_plugin.session import HarnessSession
@@ -16,34 +18,15 @@ _SESSIONS = pytest.StashKey[dict[Path, "HarnessSession | None"]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, all with a prefix: other recorders may be installed beside us."""
     group = parser.getgroup("harness", "assistant-harness: cases over documents")
-    modes = ("none", "once", "new_episodes", "all")
-    group.addoption("--harness-record", choices=modes, help="which cassettes are recorded; default once, in CI none")
-    group.addoption("--harness-endpoint", metavar="URL", help="where runs go: a base URL, `openai`, or `embedded`")
-    group.addoption(
-        "--harness-variant",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="variants to run, such as `careful`, `*-warm`, `!default`; default `default`",
-    )
-    group.addoption("--harness-trials", type=int, metavar="K", help="run each case K times; default 1")
-    group.addoption("--harness-model", metavar="NAME", help="model of every assistant, whatever the suites say")
-    group.addoption(
-        "--harness-target",
-        choices=("assistants", "responses"),
-        help="the protocol of every case, whatever variants say; default assistants, towards `openai` responses",
-    )
-    group.addoption("--harness-concurrency", type=int, metavar="N", help="runs at once; default 8")
-    group.addoption(
-        "--harness-judge", action="store_true", default=None, help="let the model of [tool.harness.judge] judge as well"
-    )
-    group.addoption(
-        "--harness-baseline", metavar="NAME", help="mark what differs from this baseline; fail if the gate is not kept"
-    )
-    group.addoption(
-        "--harness-gate", action="store_true", default=None, help="let [tool.harness.gate] decide about the exit code"
-    )
-    group.addoption("--harness-keep", action="store_true", default=None, help="leave remote objects in place")
+    for option in OPTIONS:
+        takes: dict[str, dict[str, Any]] = {
+            "text": {"metavar": option.metavar},
+            "whole": {"type": int, "metavar": option.metavar},
+            "switch": {"action": "store_true", "default": None},
+            "several": {"action": "append", "default": [], "metavar": option.metavar},
+        }
+        choices = {"choices": option.choices} if option.choices else {}
+        group.addoption(option.name, help=option.help, **takes[option.kind], **choices)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -111,7 +94,7 @@ def _session(config: pytest.Config, folder: Path) -> "HarnessSession | None":
     if root is None:
         return None
     if root not in sessions:
-        from harness.pytest_plugin.garbage import garbage_kept
+        from harness.session.garbage import garbage_kept
 
         with garbage_kept():
             from harness.pytest_plugin.hooks import SessionHooks

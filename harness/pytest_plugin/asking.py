@@ -14,7 +14,7 @@ from harness.casefile import load_suite
 from harness.cassettes.library import TESTS
 from harness.config import Config, did_you_mean
 from harness.documents import Document
-from harness.errors import CaseFileError, HarnessError
+from harness.errors import BudgetReached, CaseFileError, HarnessError
 from harness.model.facts import AnyFact
 from harness.model.plan import Planned
 from harness.model.row import Row
@@ -136,6 +136,8 @@ def _told(call: str) -> Iterator[None]:
     """Fail the test by what is wrong with a call of it: ten frames of our own would only hide that."""
     try:
         yield
+    except BudgetReached as reached:
+        pytest.skip(f"budget: {reached.what}")
     except HarnessError as error:
         raise pytest.fail.Exception(f"{call}: {error}", pytrace=False) from None
 
@@ -265,8 +267,8 @@ class Asks:
         project = replace(config.project, cassettes=config.project.cassettes / TESTS)
         self._config = replace(config, project=project, variants=("default",), trials=1)
         # Each process has a set-up of its own: nobody has started a server for all of them, as for suites.
-        folder = RunFolder(path=part.folder.path.with_name(f"{part.folder.id}-tests{worker}"))
-        self._pipeline = Pipeline(self._config, replace(part, folder=folder))
+        self._folder = RunFolder(path=part.folder.path.with_name(f"{part.folder.id}-tests{worker}"))
+        self._pipeline = Pipeline(self._config, replace(part, folder=self._folder, kept=None))
         self._files = SourceFiles(project=project)
         self._of: dict[str, Ask] = {}
 
@@ -285,7 +287,9 @@ class Asks:
 
     def finish(self) -> list[str]:
         """End what still runs, and delete what was made; see `Pipeline.finish`."""
-        return self._pipeline.finish(is_owner=True)
+        left = self._pipeline.finish(is_owner=True)
+        self._folder.won.unlink(missing_ok=True)  # each test had its answer
+        return left
 
     def _load(self, name: str) -> Suite:
         project = self._config.project

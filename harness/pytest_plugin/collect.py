@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import BudgetReached, HarnessError
 from harness.model.plan import Planned
 from harness.model.row import Row
 from harness.model.score import Outcome
@@ -47,6 +47,7 @@ class CaseItem(pytest.Item):
         self.planned = planned
         self.harness = harness
         self.row: Row | None = None
+        self.not_begun: str | None = None
         self._mark()
 
     def _mark(self) -> None:
@@ -62,7 +63,11 @@ class CaseItem(pytest.Item):
 
     def setup(self) -> None:
         """Wait for the transcript, and judge it; what cannot be judged is an error."""
-        self.row = self.harness.row(self.planned)
+        try:
+            self.row = self.harness.row(self.planned)
+        except BudgetReached as reached:
+            self.not_begun = reached.what
+            pytest.skip(f"budget: {reached.what}")
         self.user_properties += [("outcome", self.row.outcome.value), ("variant", self.planned.variant)]
         standing = self.harness.standing(self.row)
         if standing is not None:

@@ -18,13 +18,18 @@ class SessionHooks:
         if not session.config.option.collectonly and not self._harness.is_worker:
             self._harness.begin(session.items)
 
+    def pytest_runtestloop(self) -> bool | None:
+        """Run nothing in a dry run."""
+        return True if self._harness.is_dry else None
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
-        """Under xdist, where nobody knows which items come: start the next case's run beside this one's."""
+        """Under xdist, where nobody knows which items come, start the next case's run beside this one's; then wait."""
         if self._harness.is_worker:
             self._harness.submit([one for one in (item, nextitem) if one is not None])
+        self._harness.wait(item)
         return (yield)
 
     @pytest.hookimpl(wrapper=True)

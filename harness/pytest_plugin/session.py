@@ -1,41 +1,31 @@
-"""One pytest session's work: settings, plan, rows, results, summary."""
+"""A session that pytest started: its options, what travels on reports, and what only the controller does."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.casefile import find_suites, load_suite
-from harness.casefile.load import adapter
-from harness.cassettes.secrets import Secrets
 from harness.config import Config, Flags, find_root, load_config
-from harness.errors import HarnessError, ResultsError
+from harness.errors import HarnessError
 from harness.model.plan import Planned
-from harness.model.row import Brief, Row
-from harness.model.suite import LoadedSuite
-from harness.pipeline import Part, Pipeline
-from harness.plan import SourceFiles, check_variants, plan_suite
-from harness.pytest_plugin.closing import Told, is_on_github, print_told, tell_github
+from harness.model.row import Row
+from harness.options import said
 from harness.pytest_plugin.collect import CaseItem
-from harness.pytest_plugin.garbage import garbage_kept
-from harness.pytest_plugin.gating import Gating, Verdict
+from harness.pytest_plugin.waiting import wait_for
 from harness.report.failure import failure_text
-from harness.report.github import Failing
-from harness.results import RunFolder, row_data, row_from_data
-from harness.scoring.code import code_digest
+from harness.results import row_data
+from harness.session.core import CaseSession, Ended
+from harness.session.resume import part_of, told_to_workers
 
 if TYPE_CHECKING:  # annotations only: most sessions have no test that asks
     from harness.pytest_plugin.asking import Ask, Asks
 
-ROW, BRIEF = "harness_row", "harness_brief"
-"""Attributes of a report: the project's root with a row as plain data (it may come from an xdist worker), and what the
-summary needs of it."""
+ROW, BRIEF, NOT_BEGUN = "harness_row", "harness_brief", "harness_not_begun"
+"""Attributes of a report: the project's root with a row as plain data (it may come from an xdist worker), what the
+summary needs of it, and the project's root with why the budget left it over."""
 
 
 def start_session(config: pytest.Config, folder: Path) -> "HarnessSession | None":
@@ -44,25 +34,16 @@ def start_session(config: pytest.Config, folder: Path) -> "HarnessSession | None
     Raises:
         pytest.UsageError: A setting that cannot be used.
     """
-    option = config.option
-    flags = Flags(
-        endpoint=option.harness_endpoint,
-        record=option.harness_record,
-        variants=tuple(option.harness_variant),
-        model=option.harness_model,
-        target=option.harness_target,
-        concurrency=option.harness_concurrency,
-        keep=option.harness_keep,
-        judge=option.harness_judge,
-        trials=option.harness_trials,
-        baseline=option.harness_baseline,
-        gate=option.harness_gate,
-    )
+    flags = Flags(**said(lambda key: getattr(config.option, key)))
+    workerinput = getattr(config, "workerinput", None)
     with usage_errors():
         root = find_root(folder)
         if root is None:
             return None
-        return HarnessSession(load_config(root, os.environ, flags), getattr(config, "workerinput", None))
+        settings = load_config(root, os.environ, flags)
+        if settings.is_dry and (workerinput is not None or getattr(config.option, "dist", "no") != "no"):
+            raise pytest.UsageError("a dry run has nothing for workers to do: leave out -n")
+        return HarnessSession(settings, workerinput)
 
 
 @contextmanager
@@ -82,35 +63,23 @@ class HarnessSession:
         self.is_worker = workerinput is not None
         told = (workerinput or {}).get("harness", {}).get(str(config.project.root), {})
         self._worker = str((workerinput or {}).get("workerid", ""))
-        folder = told.get("folder")
-        self._folder = RunFolder(path=Path(folder)) if folder else RunFolder.new(config.project.results)
-        share = int((workerinput or {}).get("workercount", 1))
-        self._part = Part(folder=self._folder, embedded_url=told.get("url"), share=share)
-        self._secrets = Secrets(config.secrets)
-        self._loaded: list[LoadedSuite] = []
-        self._files = SourceFiles(project=config.project)
-        self._suites = frozenset(path.resolve() for path in find_suites(config.project))
-        self._pipeline: Pipeline | None = None
+        part = part_of(config, told, share=int((workerinput or {}).get("workercount", 1)))
+        self._cases = CaseSession(config, part, is_worker=self.is_worker)
+        self._suites = frozenset(path.resolve() for path in self._cases.suites())
         self._asks: Asks | None = None
-        self._gating = Gating(config)
-        self._verdict: Verdict | None = None
-        self._briefs: list[Brief] = []
-        self._failing: list[Failing] = []
-        self._left: list[str] = []
-        self._unwritten: str | None = None
-        self._started = datetime.now(UTC)
+        self._left_by_asks: list[str] = []
+        self._dry: list[str] = []
+        self._chosen = 0
 
     @property
     def run_id(self) -> str:
         """The run's id, as `harness show` takes it."""
-        return self._folder.id
+        return self._cases.run_id
 
     @property
-    def pipeline(self) -> Pipeline:
-        """The pipeline, made when it is first needed."""
-        if self._pipeline is None:
-            self._pipeline = Pipeline(self._config, self._part)
-        return self._pipeline
+    def is_dry(self) -> bool:
+        """Whether it is only said what would be done."""
+        return self._config.is_dry
 
     def is_suite(self, path: Path) -> bool:
         """Tell whether a file is a suite of this project."""
@@ -122,12 +91,7 @@ class HarnessSession:
         Raises:
             InputError: The suite or a document of it is not as it should be.
         """
-        if not self._loaded:
-            with garbage_kept():
-                adapter()
-        loaded = load_suite(path.resolve(), self._config.project, self._config.environ)
-        self._loaded.append(loaded)
-        return plan_suite(loaded, self._config, files=self._files)
+        return self._cases.plan(path)
 
     def begin(self, items: Sequence[pytest.Item]) -> None:
         """Start what has to be run of the chosen items, once what they need is known to be there.
@@ -135,49 +99,67 @@ class HarnessSession:
         Raises:
             pytest.UsageError: No suite has a variant that is asked for, or results have no place.
         """
-        cases = self._cases(items)
+        planned = self._planned(items)
+        self._chosen = len(planned)
         with usage_errors():
-            check_variants(self._loaded, self._config.variants)
-            if cases:
-                self._folder.make()
-        self.pipeline.submit(cases)
+            self._cases.check(planned)
+        if self.is_dry:
+            from harness.session.dry_run import dry_run_lines
+
+            self._dry = list(dry_run_lines(self._cases.missing(planned), self._config))
+            return
+        self._cases.pipeline.submit(planned)
 
     def submit(self, items: Sequence[pytest.Item]) -> None:
         """Start what has to be run of these items."""
-        self.pipeline.submit(self._cases(items))
+        self._cases.pipeline.submit(self._planned(items))
 
-    def _cases(self, items: Sequence[pytest.Item]) -> list[Planned]:
+    def _planned(self, items: Sequence[pytest.Item]) -> list[Planned]:
         ours = (item for item in items if isinstance(item, CaseItem) and item.harness is self)
         return [item.planned for item in ours if item.planned.case.skip is None]
 
+    def wait(self, item: pytest.Item) -> None:
+        """Wait for an item's run while nothing is captured, so that a line may be printed now and then."""
+        if isinstance(item, CaseItem) and item.harness is self and not self.is_worker:
+            wait_for(item, self._cases.pipeline, self._chosen)
+
     def row(self, planned: Planned) -> Row:
-        """Return a case's row, waiting for it."""
-        return self.pipeline.row(planned)
+        """Return a case's row, waiting for it.
+
+        Raises:
+            BudgetReached: It was not begun.
+        """
+        return self._cases.pipeline.row(planned)
 
     def excuse(self, row: Row) -> str | None:
         """Return why the failure of a row is no news beside the baseline; None where it is."""
-        return self._gating.excuse(row.planned, row.outcome)
+        return self._cases.gating.excuse(row.planned, row.outcome)
 
     def standing(self, row: Row) -> str | None:
         """Return how a row compares with the baseline; None without one."""
-        return self._gating.standing(row_data(row)).value if self._gating.has_baseline else None
+        return self._cases.standing(row)
 
     def ask(self, item: pytest.Item) -> "Ask":
         """Return what lets a test ask."""
         if self._asks is None:
             from harness.pytest_plugin.asking import Asks
 
-            self._asks = Asks(self._config, self._part, self._worker)
+            self._asks = Asks(self._config, self._cases.part, self._worker)
         return self._asks.of(item)
 
     def attach(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Put the row on the report of the phase that decided: the call, or a set-up that failed."""
         if self._asks is not None and report.failed:
             self._asks.explain(item, report)
-        if not isinstance(item, CaseItem) or item.harness is not self or item.row is None:
+        if not isinstance(item, CaseItem) or item.harness is not self:
+            return
+        root = str(self._config.project.root)
+        if item.not_begun is not None and report.when == "setup":
+            setattr(report, NOT_BEGUN, (root, item.planned.node, item.not_begun))
+        if item.row is None:
             return
         if report.when == "call" or (report.when == "setup" and report.failed):
-            setattr(report, ROW, (str(self._config.project.root), row_data(item.row)))
+            setattr(report, ROW, (root, row_data(item.row)))
             if not self.is_worker:
                 setattr(report, BRIEF, item.row.brief)
         if report.when == "setup" and report.failed:
@@ -186,31 +168,34 @@ class HarnessSession:
 
     def keep(self, report: pytest.TestReport) -> None:
         """Write the row of a report, and take it off: pytest keeps all reports to its end."""
-        root, data = getattr(report, ROW, (None, None))
-        if not self.is_worker:
-            self._gating.saw(report, data)
-        if data is None or self.is_worker or root != str(self._config.project.root):
+        if self.is_worker:
             return
-        self._briefs.append(getattr(report, BRIEF, None) or row_from_data(data).brief)
-        self._gating.keep(data)
-        if report.failed and is_on_github(self._config.environ):
-            self._failing.append(_failing(report, data))
+        root, data = getattr(report, ROW, (None, None))
+        if report.failed:
+            self._cases.gating.saw_failure(data)
+        own = str(self._config.project.root)
+        owner, node, reason = getattr(report, NOT_BEGUN, (None, "", ""))
+        if owner == own:
+            self._cases.leave_out(node, reason)
+        if data is None or root != own:
+            return
+        account = str(report.longrepr) if report.failed else None
+        brief = getattr(report, BRIEF, None)
         delattr(report, ROW)
-        try:
-            self._folder.append(self._secrets.taken_out(data, "[secret]"))
-        except (OSError, ResultsError) as error:
-            self._unwritten = f"results could not be written: {error}"
+        self._cases.keep(Ended(row=data, brief=brief, name=report.nodeid, account=account))
 
-    def for_worker(self, args: Sequence[str]) -> dict[str, str]:
+    def for_worker(self, args: Sequence[str]) -> dict[str, Any]:
         """Return what an xdist worker shares with the others.
 
         Raises:
-            pytest.UsageError: The embedded server does not start.
+            pytest.UsageError: The embedded server does not start, or results have no place.
         """
-        told = {"folder": str(self._folder.path)}
-        if self._config.endpoint.is_embedded and self._config.record != "none" and self._concerns_cases(args):
+        told = told_to_workers(self._cases.part)
+        if self._concerns_cases(args):
             with usage_errors():
-                told["url"] = self.pipeline.runner.start_server()
+                self._cases.claim()
+                if self._config.endpoint.is_embedded and self._config.record != "none":
+                    told["url"] = self._cases.pipeline.runner.start_server()
         return told
 
     def _concerns_cases(self, args: Sequence[str]) -> bool:
@@ -220,62 +205,21 @@ class HarnessSession:
 
     def finish(self) -> None:
         """End runs and clean up; the controller also answers for what its workers made, and closes the run's folder."""
-        try:
-            if self._pipeline is not None or self._folder.ledger.exists():
-                self._left = self.pipeline.finish(is_owner=not self.is_worker)
-            if self._asks is not None:
-                self._left += self._asks.finish()
-        except KeyboardInterrupt:
-            self._left.append("cleaning up was interrupted: remote objects may be there still")
-        if self._briefs and self._unwritten is None:
+        self._cases.finish()
+        if self._asks is not None:
             try:
-                self._folder.write_manifest(self._manifest())
-            except OSError as error:
-                self._unwritten = f"results could not be written: {error}"
+                self._left_by_asks = self._asks.finish()
+            except KeyboardInterrupt:
+                self._left_by_asks = ["cleaning up was interrupted: remote objects may be there still"]
 
     def exit_status(self, status: int) -> int:
-        """Return the session's exit status: pytest's, or what the gate makes of it."""
-        if self.is_worker:
-            return status
-        self._verdict = self._gating.verdict()
-        return self._gating.exit_status(status, self._verdict)
-
-    def _manifest(self) -> dict[str, Any]:
-        return {
-            "run": self.run_id,
-            "started": self._started.isoformat(timespec="seconds"),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-            "endpoint": self._config.endpoint.name,
-            "record": self._config.record,
-            "variants": list(self._config.variants),
-            "trials": self._config.trials,
-            "scorer_code": code_digest(),
-            "rows": len(self._briefs),
-        }
+        """Return the session's exit status: pytest's, or what the gate and the budget make of it."""
+        return status if self.is_worker else self._cases.exit_status(status)
 
     def print_summary(self, reporter: pytest.TerminalReporter) -> None:
-        """Print the closing summary, and what could not be cleaned up."""
-        environ = self._config.environ
-        failing = [replace(one, account=self._secrets.without(one.account, "[secret]")) for one in self._failing]
-        if self._briefs:
-            told = Told(run_id=self.run_id, briefs=self._briefs, failing=failing, verdict=self._verdict)
-            print_told(reporter, told)
-            place = f"results: {self._config.project.relative(self._folder.path)}"
-            reporter.write_line(self._unwritten or place, red=self._unwritten is not None)
-            tell_github(reporter, told, self._config.project.root, environ)
-        for reason in self._left:
-            reporter.write_line(f"left behind: {reason}", yellow=True)
-        if self._left:
-            reporter.write_line(f"delete what is left with: harness cleanup {self.run_id}", yellow=True)
-
-
-def _failing(report: pytest.TestReport, row: Mapping[str, Any]) -> Failing:
-    planned = row["planned"]
-    return Failing(
-        name=f"{planned['suite']}::{report.nodeid.rpartition('::')[2]}",
-        suite=planned["suite"],
-        line=planned["line"],
-        outcome=row["score"]["outcome"],
-        account=str(report.longrepr),
-    )
+        """Print the closing summary, and what could not be cleaned up; of a dry run what it found."""
+        if self._dry:
+            reporter.section("assistant-harness: dry run")
+        for line in self._dry:
+            reporter.write_line(line)
+        self._cases.tell(reporter, self._left_by_asks)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from harness.gate import GateCheck
 from harness.model.record import Record
@@ -29,11 +30,39 @@ def baseline_lines(name: str, beside: Sequence[Standings]) -> Iterator[str]:
             yield f"  {standing.value.ljust(8)} and {len(found) - MOST_LISTED} more"
 
 
+def baseline_data(name: str, beside: Sequence[Standings]) -> dict[str, Any]:
+    """Return how a run compares with a baseline, as data: counts of all, and each that is not the same."""
+    counts = Counter(one.standing.value for one in beside)
+    return {
+        "baseline": name,
+        "counts": {standing.value: counts[standing.value] for standing in Standing if counts[standing.value]},
+        "worse": sum(one.is_worse for one in beside),
+        "cases": [
+            {
+                "case": place_name(one.place),
+                "standing": one.standing.value,
+                "before": [record.outcome.value for record in one.before],
+                "now": [record.outcome.value for record in one.now],
+            }
+            for one in beside
+            if one.standing is not Standing.SAME
+        ],
+    }
+
+
 def gate_lines(checks: Sequence[GateCheck]) -> Iterator[str]:
     """Return what the gate says: failed checks first, each with its figure."""
     failed = [check for check in checks if not check.is_met]
     yield f"gate: {'failed' if failed else 'passed'} ({len(checks) - len(failed)} of {len(checks)} limits kept)"
     yield from (f"  {'kept' if check.is_met else 'BROKEN'} {check.line}" for check in sorted(checks, key=_is_met))
+
+
+def gate_data(checks: Sequence[GateCheck]) -> list[dict[str, Any]]:
+    """Return what the gate says, as data."""
+    return [
+        {"name": one.name, "limit": one.limit, "value": one.value, "is_met": one.is_met, "note": one.note}
+        for one in checks
+    ]
 
 
 def place_name(place: Place) -> str:

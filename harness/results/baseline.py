@@ -14,7 +14,8 @@ from harness.model.record import MadeOf, Record
 from harness.model.score import Behaviour, Outcome
 from harness.model.suite import TargetName
 from harness.results.folder import RunFolder
-from harness.results.records import configuration_of, digest, documents_of, plain_rows, record_of
+from harness.results.records import configuration_of, digest, documents_of, record_of
+from harness.results.rows import plain_rows
 
 FORMAT = 1
 """The number of the file's form."""
@@ -49,6 +50,8 @@ class Group:
     documents: Mapping[str, str]
     """Hash by name."""
     scorer: str
+    scorer_code: str | None
+    """Digest of the code that scored; None where the run does not tell."""
     server: str
     """Digest of the endpoint and the model that it reports."""
 
@@ -105,13 +108,14 @@ def baseline_of(folder: RunFolder, name: str) -> Baseline:
     Raises:
         ResultsError: The run cannot be read, or holds nothing.
     """
-    held = tuple(_held(row, record_of(row)) for _, _, row in plain_rows(folder))
+    code = folder.scorer_code
+    held = tuple(_held(row, record_of(row), code) for _, _, row in plain_rows(folder))
     if not held:
         raise ResultsError("the run has no results", where=str(folder.path))
     return Baseline(name=name, run=folder.id, at=_now(), held=held)
 
 
-def _held(row: Mapping[str, Any], record: Record) -> Held:
+def _held(row: Mapping[str, Any], record: Record, scorer_code: str | None) -> Held:
     planned = row["planned"]
     group = Group(
         suite=record.suite,
@@ -121,6 +125,7 @@ def _held(row: Mapping[str, Any], record: Record) -> Held:
         configuration=configuration_of(planned),
         documents=documents_of(planned),
         scorer=record.made_of.scorer,
+        scorer_code=scorer_code,
         server=record.made_of.server,
     )
     return Held(record=record, group=group)
@@ -271,7 +276,32 @@ def _read_group(data: Mapping[str, Any]) -> Iterable[Held]:
             behaviour=Behaviour(line["behaviour"]),
             **{"trial": 1, "is_xfail": False, "answer": "", **rest},
         )
+        _check(record)
         yield Held(record=record, group=group)
+
+
+_TEXTS = ("suite", "case", "variant", "target", "answer")
+_MOST = 1e15
+"""No figure of a result is as large."""
+
+
+def _check(record: Record) -> None:
+    """Refuse a record that no run can have made: the file is edited and merged by people.
+
+    Raises:
+        TypeError: A value is of another kind than it should be.
+    """
+    texts = {name: getattr(record, name) for name in _TEXTS} | {"model": record.model or ""}
+    figures = {name: getattr(record, name) for name in _SCORES if getattr(record, name) is not None}
+    figures["trial"] = record.trial
+    wrong = [name for name, value in texts.items() if not isinstance(value, str)]
+    wrong += [name for name, value in figures.items() if not _is_figure(value)]
+    if wrong:
+        raise TypeError(f"{wrong[0]} of {record.case!r} is {getattr(record, wrong[0])!r}")
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_MOST < value < _MOST
 
 
 def _now() -> str:

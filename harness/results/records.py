@@ -13,7 +13,7 @@ from harness.model.record import MadeOf, Record
 from harness.model.row import Row
 from harness.model.score import Behaviour, Outcome
 from harness.results.folder import ROWS, RunFolder
-from harness.results.rows import row_from_data
+from harness.results.rows import no_row, plain_rows, row_from_data
 
 CONFIGURATION = ("target", "assistant", "vector_store", "prompt_template")
 """What of a planned run is its configuration."""
@@ -41,35 +41,7 @@ def read_records(folder: RunFolder) -> Iterator[Located]:
         try:
             yield Located(record_of(row), offset)
         except (ValueError, LookupError, TypeError) as error:
-            raise _no_row(error, folder, number) from error
-
-
-def plain_rows(folder: RunFolder) -> Iterator[tuple[int, int, Any]]:
-    """Read a run's lines as plain data, each with its offset in bytes and its number from 1; see `read_records`."""
-    from pydantic_core import from_json
-
-    path = folder.path / ROWS
-    offset = 0
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                start, offset = offset, offset + len(line)
-                if not line.strip():
-                    continue
-                try:
-                    row = from_json(line)
-                except ValueError as error:
-                    if not line.endswith(b"\n"):
-                        return
-                    raise _no_row(error, folder, number) from error
-                yield start, number, row
-    except OSError as error:
-        raise ResultsError(f"cannot be read: {error.strerror}", where=str(path)) from error
-
-
-def _no_row(error: Exception, folder: RunFolder, number: int) -> ResultsError:
-    reason = " ".join(str(error).split())[:200]
-    return ResultsError(f"the line is no row: {reason}", where=f"{folder.path / ROWS}:{number}")
+            raise no_row(error, folder, number) from error
 
 
 def row_at(folder: RunFolder, offset: int) -> Row:

@@ -26,19 +26,26 @@ def make_transport(endpoint: Endpoint, base_url: str) -> "httpx2.AsyncBaseTransp
     """
     import httpx2
 
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+    from harness.run.lanes import IDLE_S, Lanes
+
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=IDLE_S)
     host, scheme = urlsplit(base_url).hostname or "", urlsplit(base_url).scheme
     proxy = None if proxy_bypass(host) or _is_loopback(host) else getproxies().get(scheme)
-    return httpx2.AsyncHTTPTransport(verify=_context(endpoint), limits=limits, proxy=proxy)
+    # Loading the authorities takes tens of milliseconds, and one that trusts nobody is good enough for what needs none.
+    is_plain = scheme == "http" and _is_loopback(host)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else _context(endpoint)
+    return Lanes(lambda: httpx2.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy))
 
 
 def _is_loopback(host: str) -> bool:
     return host in {"127.0.0.1", "::1", "localhost"}
 
 
-def _context(endpoint: Endpoint) -> ssl.SSLContext | bool:
+def _context(endpoint: Endpoint) -> ssl.SSLContext:
+    import httpx2
+
     if endpoint.ca_file is None:
-        return True
+        return httpx2.create_ssl_context()
     try:
         return ssl.create_default_context(cafile=str(endpoint.ca_file))
     except (OSError, ssl.SSLError) as error:
@@ -46,14 +53,17 @@ def _context(endpoint: Endpoint) -> ssl.SSLContext | bool:
         raise ConfigError(f"the CA file cannot be read: {error}", where=str(endpoint.ca_file), hint=hint) from error
 
 
-def make_client(endpoint: Endpoint, base_url: str, transport: Any, *, is_patient: bool = True) -> "AsyncOpenAI":
+def make_client(
+    endpoint: Endpoint, base_url: str, transport: Any, *, is_patient: bool = True, retries: int = 0
+) -> "AsyncOpenAI":
     """Return a client that talks through a transport.
 
     Args:
         endpoint: Whose key, headers and timeout it uses.
         base_url: Where it talks to.
         transport: What carries its requests.
-        is_patient: Whether it tries again and waits as long as runs may; not so for cleaning up.
+        is_patient: Whether it waits as long as runs may; not so for cleaning up.
+        retries: How often it tries again by itself, whatever that may do twice.
     """
     import httpx2
     from openai import AsyncOpenAI, Omit
@@ -69,6 +79,6 @@ def make_client(endpoint: Endpoint, base_url: str, transport: Any, *, is_patient
         base_url=base_url,
         default_headers={**account, **endpoint.headers},
         timeout=timeout,
-        max_retries=2 if is_patient else 0,
+        max_retries=retries,
         http_client=httpx2.AsyncClient(transport=transport, timeout=timeout, trust_env=False),
     )

@@ -24,6 +24,9 @@ from harness.scoring.judge import PROMPT, ChatJudge, Judge, JudgeError, Task, ta
 from harness.scoring.retrieval import texts_of
 from harness.targets.calls import endpoint_errors
 
+RETRIES = 2
+"""How often a judge is asked again: all that it may cost is a few tokens, it leaves nothing behind."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bench:
@@ -95,7 +98,7 @@ class Bench:
         judgement = Judgement(model=self.settings.model, prompt=PROMPT)
         claims: tuple[JudgedClaim, ...]
         try:
-            async with make_client(self.settings.endpoint, url, transport) as client:
+            async with make_client(self.settings.endpoint, url, transport, retries=RETRIES) as client:
                 with endpoint_errors(client):
                     claims = await judge.judge(client, task)
         except JudgeError as error:

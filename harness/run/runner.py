@@ -1,11 +1,14 @@
 """Makes runs side by side, in a thread of its own, and hands out their transcripts."""
 
 import asyncio
+import atexit
+import gc
+import sys
 import threading
 from concurrent.futures import Future
 
 from harness.embedded import EmbeddedServer, start_embedded
-from harness.errors import HarnessError
+from harness.errors import BudgetReached, HarnessError
 from harness.model.plan import Planned
 from harness.model.transcript import Failure, Transcript
 from harness.run.ledger import Ledger
@@ -31,8 +34,12 @@ class Runner:
         self._open: set[asyncio.Task[Transcript]] = set()
 
     def submit(self, planned: Planned) -> "Future[Transcript]":
-        """Start a run as soon as there is room; its transcript holds any error."""
+        """Start a run as soon as there is room; its transcript holds any error but `BudgetReached`."""
         return asyncio.run_coroutine_threadsafe(self._run(planned), self._running_loop())
+
+    def prepare(self, planned: Planned) -> "Future[dict[str, str]]":
+        """Make what a run needs and others share; its ids, canonical by live, or why it cannot be made."""
+        return asyncio.run_coroutine_threadsafe(self._prepare(planned), self._running_loop())
 
     def start_server(self) -> str:
         """Start the embedded server for other processes too, and return its base URL.
@@ -87,10 +94,16 @@ class Runner:
         try:
             session = await self._ready()
             return await session.run(planned)
+        except BudgetReached:
+            raise  # no trouble of this run: it has not been begun
         except HarnessError as error:
             return errored(planned, failure_of(error))
         except Exception as error:  # noqa: BLE001 - the client and the server's answers are not ours: one case's trouble
             return errored(planned, Failure(kind="internal", message=f"{type(error).__name__}: {error}"))
+
+    async def _prepare(self, planned: Planned) -> dict[str, str]:
+        session = await self._ready()
+        return await session.prepare(planned)
 
     async def _ready(self) -> Session:
         if self._session is None:
@@ -102,6 +115,7 @@ class Runner:
         url = self._settings.endpoint.base_url or self._settings.embedded_url
         if url is None:
             url = await asyncio.to_thread(self.start_server)
+        _load_client()
         return Session(self._settings, url)
 
     async def _delete_left(self) -> list[str]:
@@ -127,3 +141,27 @@ class Runner:
             for session in started:
                 if isinstance(session, Session):
                     await session.close()
+
+
+def _load_client() -> None:
+    """Import the client, and keep the garbage collector from ever walking what is there by then.
+
+    That is a million objects. To search them for cycles, again and again as they grow, then during the runs, several
+    times as pytest ends and once more as the interpreter does, takes longer than all that the runs do.
+    """
+    gc.unfreeze()  # what an earlier session of this process left: all of it goes back into the collector's care
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        import openai  # noqa: F401 - for those who come later
+    finally:
+        gc.freeze()
+        atexit.register(_thaw)
+        if was_enabled:
+            gc.enable()
+
+
+def _thaw() -> None:
+    """Give everything back to the collector where somebody complains, as the process ends, of what it has not taken."""
+    if "duckdb" in sys.modules:
+        gc.unfreeze()

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,15 +22,23 @@ from harness.model.plan import Planned, Source
 from harness.model.suite import TargetName
 from harness.model.transcript import Failure, Provenance, Transcript
 from harness.results import RunFolder
-from harness.run.clean import Broom
+from harness.run.clean import PATIENCE, Broom
 from harness.run.client import make_client, make_transport
-from harness.run.ledger import Ledger, Remote
+from harness.run.common import Common
+from harness.run.ledger import Remote
+from harness.run.resuming import resuming, untimed
+from harness.run.retries import PatientTransport
+from harness.run.sent import sent_digest
+from harness.run.settled import found, settled
 from harness.run.shared import Make, Ready, SharedObjects, Wanted
+from harness.run.stock import Stock
+from harness.run.uploads import Uploads
 from harness.targets.failures import failure_of
 from harness.targets.functions import Functions
 from harness.targets.known import TARGETS
+from harness.targets.maker import UNKNOWN, Maker, Remember
+from harness.targets.patience import Patience
 from harness.targets.setup import PASSING
-from harness.targets.target import Remember
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +48,8 @@ class RunSettings:
     endpoint: Endpoint
     embedded_url: str | None
     """Base URL of an embedded server that somebody else started; None: one is started when it is needed."""
-    concurrency: int
-    """Runs at once."""
+    max_retries: int
+    """How often a request or a run is tried again."""
     root: Path
     """The project: functions of your own lie below it."""
     fixtures: Path
@@ -56,6 +65,10 @@ class RunSettings:
     """Values that must reach no file."""
     scrubbing: Scrubbing
     """Takes them out of what is recorded."""
+    common: Common
+    """What all runs of the session share."""
+    uploads: Uploads | None = None
+    """Documents and stores that are kept from run to run; None: none are."""
 
 
 def _now() -> str:
@@ -68,27 +81,59 @@ class Session:
     def __init__(self, settings: RunSettings, url: str) -> None:
         settings.folder.make()
         self._settings = settings
-        self._ledger = Ledger(settings.folder.ledger)
-        self._transport = make_transport(settings.endpoint, url)
+        common = settings.common
+        self._ledger, self._limits, self._won = common.ledger, common.limits, common.won
+        self._spending, self._underway = common.spending, common.underway
+        self._patience = Patience(retries=settings.max_retries)
+        self._connections = make_transport(settings.endpoint, url)
+        self._transport = self._patient(self._patience)
+        self._sweeping = self._patient(PATIENCE)
         self._url = url
         self._broom = Broom(endpoint=settings.endpoint, url=url, ledger=self._ledger)
         self._unsaved: dict[str, Cassette] = {}
-        self._room = asyncio.Semaphore(settings.concurrency)
-        self._shared = SharedObjects(self._make, self._content, settings.folder.shared)
+        self._desk = asyncio.Semaphore(2)  # one may calculate while the other waits for the disk
+        self._saving = threading.Lock()
+        self._stock = Stock(settings.endpoint.name, settings.folder.earlier, settings.uploads)
+        self._shared = SharedObjects(self._make, self._content, settings.folder.shared, self._stock.locks)
+
+    async def prepare(self, planned: Planned) -> dict[str, str]:
+        """Make what a run needs and others share, and return its ids: canonical by live.
+
+        Raises:
+            HarnessError: It cannot be made.
+        """
+        async with self._limits.room():
+            return (await self._shared.ready(planned)).names
 
     async def run(self, planned: Planned) -> Transcript:
-        """Make a run and record it, if all went well."""
-        async with self._room:
-            functions = Functions(planned, self._settings.root)
-            ready = await self._shared.ready(planned)
-            passing: list[Remote] = []
-            try:
-                interactions, failure = await self._drive(planned, ready, functions, passing)
-            finally:
-                if not self._settings.is_keeping:
-                    await asyncio.shield(self._delete(passing))
-        names = Names(scope=f"{planned.node} {planned.target} {planned.model}", known=dict(ready.names))
-        tape = canonical(interactions, self._url, names)
+        """Make a run and record it, if all went well.
+
+        Raises:
+            BudgetReached: It was not begun.
+        """
+        passing: list[Remote] = []
+        try:
+            async with self._limits.room():
+                self._spending.admit()
+                functions = Functions(planned, self._settings.root)
+                ready = await self._shared.ready(planned)
+                sent, failure = await self._drive(planned, ready, functions, passing)
+                self._spend(planned, sent)  # before the next run begins
+            async with self._desk:
+                await self._transport.quiet()
+                transcript = await asyncio.to_thread(self._concluded, planned, ready, sent, failure)
+        finally:
+            # Only now: what is not on disk yet could not be fetched again after a crash.
+            if not self._settings.is_keeping:
+                await asyncio.shield(self._delete(passing))
+        return transcript
+
+    def _concluded(
+        self, planned: Planned, ready: Ready, sent: Sequence[Interaction], failure: Failure | None
+    ) -> Transcript:
+        """Read what happened, and record it. Runs in a thread: disks are slow."""
+        happened = found(sent)
+        tape = self._canonical(happened, planned, ready)
         try:
             tape = self._clean(tape, planned.node)
         except HarnessError as error:
@@ -97,20 +142,45 @@ class Session:
         if failure is not None:
             transcript = replace(transcript, error=failure)
         transcript = replace(transcript, requested_model=planned.model)
-        return self._kept(planned, tape, transcript)
+        kept = settled(happened)
+        if len(kept) < len(happened):  # attempts were given up: they are part of the transcript, not of the recording
+            tape = self._clean(self._canonical(kept, planned, ready), planned.node)
+        transcript = self._kept(planned, tape, transcript)
+        if transcript.failure is None:
+            self._won.add(planned, transcript)
+        return transcript
+
+    def _spend(self, planned: Planned, sent: Sequence[Interaction]) -> None:
+        if self._spending.is_limited:
+            transcript = TARGETS[planned.target].read(exchanges(found(sent)), file_names(planned))
+            self._spending.add(planned.model, transcript)
+
+    def _canonical(
+        self, interactions: Sequence[Interaction], planned: Planned, ready: Ready
+    ) -> tuple[Interaction, ...]:
+        names = Names(scope=f"{planned.node} {planned.target} {planned.model}", known=dict(ready.names))
+        return canonical(interactions, self._url, names)
+
+    def _patient(self, patience: Patience) -> PatientTransport:
+        most_s = self._settings.endpoint.timeout_s
+        return PatientTransport(self._connections, patience, self._limits, most_s)
 
     async def _drive(
         self, planned: Planned, ready: Ready, functions: Functions, passing: list[Remote]
     ) -> tuple[tuple[Interaction, ...], Failure | None]:
         from harness.cassettes.transport import CassetteTransport
 
-        transport = CassetteTransport(self._transport)
+        left = self._underway.take(planned)
+        passing += left
+        reaching = resuming(left, planned, self._transport)
+        transport = CassetteTransport(reaching)
         timeout_s = self._settings.endpoint.timeout_s * len(planned.case.conversation)
         failure: Failure | None = None
         try:
             async with asyncio.timeout(timeout_s), make_client(self._settings.endpoint, self._url, transport) as client:
-                remember = self._remember(planned.target, passing)
-                await TARGETS[planned.target].drive(client, planned, ready.handles, remember, functions)
+                remember = self._remember(planned.target, passing, planned)
+                maker = Maker(client=client, remember=remember, patience=self._patience)
+                await TARGETS[planned.target].drive(maker, planned, ready.handles, functions)
         except TimeoutError:
             failure = Failure(
                 kind="deadline",
@@ -119,7 +189,7 @@ class Session:
             )
         except HarnessError as error:
             failure = failure_of(error)
-        return transport.interactions, failure
+        return untimed(transport.sent, reaching), failure
 
     def _kept(self, planned: Planned, tape: Sequence[Interaction], transcript: Transcript) -> Transcript:
         """Write the cassette, where one is to be written: a run that failed is no recording of an answer."""
@@ -132,19 +202,27 @@ class Session:
         try:
             settings.library.record(planned, cassette, settings.secrets)
             # Not before an answer was recorded: a server on which all runs fail leaves no trace.
-            while self._unsaved:
-                settings.library.record_setup(*self._unsaved.popitem(), settings.secrets)
+            with self._saving:
+                while self._unsaved:
+                    settings.library.record_setup(*self._unsaved.popitem(), settings.secrets)
         except CassetteError as error:
             return replace(transcript, error=failure_of(error), provenance=provenance)
         return replace(transcript, provenance=replace(provenance, origin="recorded", cassette=where))
 
     async def _make(self, wanted: Wanted, make: Make, names: dict[str, str]) -> str:
-        """Make a shared object over a tape of its own, and keep the tape if it is news."""
+        """Make a shared object over a tape of its own, unless it is there already, and keep the tape if it is news."""
         from harness.cassettes.transport import CassetteTransport
 
         transport = CassetteTransport(self._transport)
+        # What has no recording is made even so, or there would be none.
+        if not self._settings.is_recording or self._settings.library.has_setup(wanted.id):
+            async with make_client(self._settings.endpoint, self._url, CassetteTransport(self._transport)) as client:
+                live = await self._stock.find(wanted, client)
+            if live is not None:
+                return live
         async with make_client(self._settings.endpoint, self._url, transport) as client:
-            live = await make(client, self._remember(wanted.target, []))
+            remember = self._stock.keeping(wanted, self._remember(wanted.target, []))
+            live = await make(Maker(client=client, remember=remember, patience=self._patience))
         known = Names(scope=wanted.id, known={**names, live: wanted.id})
         if self._settings.is_recording:
             tape = self._clean(canonical(transport.interactions, self._url, known), f"{wanted.kind} {wanted.id}")
@@ -162,22 +240,28 @@ class Session:
         good = tuple(interaction for interaction in tape if interaction.status < 400)  # retries that were refused
         return Cassette(fingerprint=made_of, interactions=good, recorded=recorded)
 
-    def _remember(self, target: TargetName, passing: list[Remote]) -> Remember:
+    def _remember(self, target: TargetName, passing: list[Remote], planned: Planned | None = None) -> Remember:
+        whose = {} if planned is None else {"node": planned.node, "plan": sent_digest(planned)}
+        endpoint = self._settings.endpoint.name
+
         def remember(kind: str, remote_id: str) -> None:
-            remote = Remote(endpoint=self._settings.endpoint.name, target=target, kind=kind, id=remote_id)
+            remote = Remote(endpoint=endpoint, target=target, kind=kind, id=remote_id, **whose)
+            if remote_id == UNKNOWN:
+                self._ledger.lost(remote)
+                return
             self._ledger.made(remote)
-            if kind in PASSING:
+            if kind in PASSING and remote not in passing:
                 passing.append(remote)
 
         return remember
 
     async def _delete(self, passing: Sequence[Remote]) -> None:
         # What cannot be deleted now stays in the ledger, and is tried again at the end.
-        await self._broom.sweep(passing, self._transport)
+        await self._broom.sweep(passing, self._sweeping)
 
     async def delete_left(self) -> list[str]:
         """Delete all remote objects that the ledger still holds; return for each that stays why."""
-        return await self._broom.sweep(self._ledger.left(), self._transport)
+        return await self._broom.sweep(self._ledger.left(), self._sweeping)
 
     async def _content(self, source: Source) -> bytes:
         content = await asyncio.to_thread((self._settings.fixtures / source.path).read_bytes)
@@ -188,4 +272,4 @@ class Session:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._transport.aclose()
+        await self._connections.aclose()

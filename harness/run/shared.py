@@ -5,21 +5,18 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from harness.cassettes.identity import assistant_id, file_id, store_id
 from harness.model.plan import Handles, Planned, Source
 from harness.model.suite import TargetName
 from harness.targets.assistants.setup import make_assistant
 from harness.targets.known import TARGETS
+from harness.targets.maker import Maker
 from harness.targets.setup import make_store, upload
-from harness.targets.target import Remember
 
-if TYPE_CHECKING:  # annotations only: replay does not pay for the import
-    from openai import AsyncOpenAI
-
-Make: TypeAlias = Callable[["AsyncOpenAI", Remember], Awaitable[str]]
-"""Makes one remote object through a client, and returns its live id."""
+Make: TypeAlias = Callable[[Maker], Awaitable[str]]
+"""Makes one remote object, and returns its live id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +29,8 @@ class Wanted:
     """Its canonical id."""
     target: TargetName
     """The protocol of the run that needs it first."""
+    files: frozenset[str] = frozenset()
+    """Live ids of the files that a vector store is to hold."""
 
 
 MakeAndRecord: TypeAlias = Callable[[Wanted, Make, dict[str, str]], Awaitable[str]]
@@ -54,12 +53,20 @@ class SharedObjects:
         make: Runs a step and records it.
         read: Returns a document's bytes.
         folder: Where the processes of a session tell each other what is made.
+        locks: Returns where runs do so, of what they all may use.
     """
 
-    def __init__(self, make: MakeAndRecord, read: Callable[[Source], Awaitable[bytes]], folder: Path) -> None:
+    def __init__(
+        self,
+        make: MakeAndRecord,
+        read: Callable[[Source], Awaitable[bytes]],
+        folder: Path,
+        locks: Callable[[Wanted], Path | None] = lambda _: None,
+    ) -> None:
         self._make = make
         self._read = read
         self._folder = folder
+        self._locks = locks
         self._made: dict[str, asyncio.Task[str]] = {}
 
     async def ready(self, planned: Planned) -> Ready:
@@ -76,8 +83,8 @@ class SharedObjects:
         if assistant.id is not None or not TARGETS[planned.target].has_assistants:
             return Ready(handles=Handles(assistant_id=assistant.id, store_id=store), names=names)
 
-        async def make(client: "AsyncOpenAI", remember: Remember) -> str:
-            return await make_assistant(client, planned, store, remember)
+        async def make(maker: Maker) -> str:
+            return await make_assistant(maker, planned, store)
 
         wanted = Wanted(kind="assistant", id=assistant_id(planned), target=planned.target)
         live = await self._once(wanted, make, names)
@@ -91,15 +98,16 @@ class SharedObjects:
             return None
         files = [await self._file(source, names, planned.target) for source in planned.sources]
 
-        async def make(client: "AsyncOpenAI", remember: Remember) -> str:
-            return await make_store(client, "harness", list(dict.fromkeys(files)), remember)
+        async def make(maker: Maker) -> str:
+            return await make_store(maker, "harness", list(dict.fromkeys(files)))
 
-        wanted = Wanted(kind="vector_store", id=store_id(planned.sources), target=planned.target)
+        name = store_id(planned.sources)
+        wanted = Wanted(kind="vector_store", id=name, target=planned.target, files=frozenset(files))
         return await self._once(wanted, make, names)
 
     async def _file(self, source: Source, names: dict[str, str], target: TargetName) -> str:
-        async def make(client: "AsyncOpenAI", remember: Remember) -> str:
-            return await upload(client, source, await self._read(source), remember)
+        async def make(maker: Maker) -> str:
+            return await upload(maker, source, await self._read(source))
 
         return await self._once(Wanted(kind="file", id=file_id(source), target=target), make, names)
 
@@ -116,9 +124,13 @@ class SharedObjects:
 
         self._folder.mkdir(parents=True, exist_ok=True)
         note = self._folder / f"{wanted.id}.json"
-        async with AsyncFileLock(self._folder / f"{wanted.id}.lock"):
+        locks = self._locks(wanted) or self._folder
+        locks.mkdir(parents=True, exist_ok=True)
+        async with AsyncFileLock(locks / f"{wanted.id}.lock"):
             if note.exists():
                 return str(json.loads(note.read_text(encoding="utf-8"))["id"])
             live = await self._make(wanted, make, names)
-            note.write_text(json.dumps({"id": live}), encoding="utf-8")
+            draft = note.with_suffix(".tmp")
+            draft.write_text(json.dumps({"id": live}), encoding="utf-8")
+            draft.replace(note)  # whole or not at all: another session may go on with it
             return live

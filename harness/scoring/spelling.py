@@ -1,10 +1,12 @@
 """When a number as it is written states a value: equal once the value is rounded to what was written."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 __all__ = ["is_rounded", "is_stated"]
 
 
+@lru_cache(maxsize=4096)  # the numbers of a passage are held against every fact of every case that finds it
 def _step(text: str, value: float) -> float:
     """Tell how fine a spelling is: 1 for `941`, 0.1 for `12.5 %`, 100 for `1.2k`, 0 where nothing is rounded."""
     digits = "".join(character for character in text.replace(",", "") if character.isdigit() or character == ".").strip(

@@ -7,6 +7,7 @@ from harness.server.faults.fate import FATE
 from harness.server.models.interface import (
     BuiltInModel,
     Conversation,
+    FunctionCall,
     ModelEvent,
     ModelFailed,
     Reply,
@@ -38,12 +39,14 @@ async def answer(
     fate = FATE.get()
     if fate is not None and fate.status == "failed":
         raise ModelFailed(fate.last_error, "The run fails on purpose, by the rules that this server was started with.")
+    is_cut = fate is not None and fate.status == "incomplete"
     async with aclosing(_told(model, conversation, sources, thinkers)) as events:
         async for event in events:
             yield event
-            if fate is not None and fate.status == "incomplete" and isinstance(event, Segment):
-                yield Stopped(reason="max_completion_tokens")
-                return
+            if is_cut and isinstance(event, Segment | FunctionCall):
+                break
+    if is_cut:
+        yield Stopped(reason="max_completion_tokens")
 
 
 async def _told(

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Router
+from starlette.requests import ClientDisconnect
+from starlette.routing import Mount
 
 from harness.server.bridge.endpoint import ChatEndpoint
 from harness.server.faults.book import FaultBook
@@ -23,6 +24,7 @@ from harness.server.routes import (
     files,
     messages,
     model_list,
+    not_offered,
     responses,
     runs,
     steps,
@@ -31,13 +33,14 @@ from harness.server.routes import (
     vector_store_files,
     vector_stores,
 )
+from harness.server.routing import ByResource
 from harness.server.runs import recover
 from harness.server.search import SearchIndex
 from harness.server.settings import Settings
 from harness.server.state import State
 from harness.server.store import DATABASE_NAME, Store
 from harness.server.vectorstores import resume_reading
-from harness.server.wire import ApiError, handle_api_error, handle_crash, handle_http_error
+from harness.server.wire import ApiError, handle_api_error, handle_crash, handle_departure, handle_http_error
 
 
 def create_app(
@@ -57,6 +60,7 @@ def create_app(
         *model_list.routes,
         *files.routes,
         *uploads.routes,
+        *not_offered.routes,
         *vector_stores.routes,
         *vector_store_files.routes,
         *assistants.routes,
@@ -72,13 +76,17 @@ def create_app(
     if book is not None:
         middleware.append(Middleware(Faults, book=book))
     app = Starlette(
-        # A trailing slash would otherwise be answered by a redirect, which bodies do not survive.
-        routes=[Mount("/v1", app=Router(routes, redirect_slashes=False))],
+        routes=[Mount("/v1", app=ByResource(routes))],
         middleware=middleware,
-        exception_handlers={ApiError: handle_api_error, HTTPException: handle_http_error, Exception: handle_crash},
+        exception_handlers={
+            ApiError: handle_api_error,
+            HTTPException: handle_http_error,
+            ClientDisconnect: handle_departure,
+            Exception: handle_crash,
+        },
         lifespan=_lifespan,
     )
-    app.router.redirect_slashes = False
+    app.router.redirect_slashes = False  # bodies do not survive a redirect
     app.state.server = _state(settings, models)
     return app
 

@@ -101,6 +101,5 @@ def forget_file(state: State, file_id: str) -> None:
 
 def forget_expired_files(state: State) -> None:
     """Forget the files whose time is over."""
-    for file in state.store.find("file"):
-        if file.get("expires_at") is not None and file["expires_at"] <= now():
-            forget_file(state, file["id"])
+    for file_id in state.store.expired_files(now()):
+        forget_file(state, file_id)

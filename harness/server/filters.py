@@ -36,8 +36,7 @@ def check_filter(given: Any, param: str = "filters") -> None:
 def _check(given: Any, param: str, depth: int, left: list[int]) -> None:
     left[0] -= 1
     if depth > _DEEPEST or left[0] < 0:
-        message = f"Invalid '{param}': at most {_MOST} filters, at most {_DEEPEST} deep."
-        raise ApiError(400, message, param=param, code="invalid_value")
+        raise _too_many(param)
     if not isinstance(given, dict):
         raise ApiError(400, f"Invalid type for '{param}': expected an object.", param=param, code="invalid_type")
     is_joint = given.get("type") in _JOINTS
@@ -53,12 +52,20 @@ def _check(given: Any, param: str, depth: int, left: list[int]) -> None:
             raise ApiError(400, f"Unknown parameter: '{place}'.", param=place, code="unknown_parameter")
     if not is_joint:
         _check_comparison(given, param)
+        left[0] -= len(given["value"]) if isinstance(given["value"], list) else 0
+        if left[0] < 0:
+            raise _too_many(param)
         return
     if not isinstance(given["filters"], list):
         place = f"{param}.filters"
         raise ApiError(400, f"Invalid type for '{place}': expected an array.", param=place, code="invalid_type")
     for number, inner in enumerate(given["filters"]):
         _check(inner, f"{param}.filters[{number}]", depth + 1, left)
+
+
+def _too_many(param: str) -> ApiError:
+    message = f"Invalid '{param}': at most {_MOST} filters and values in lists, at most {_DEEPEST} deep."
+    return ApiError(400, message, param=param, code="invalid_value")
 
 
 def _check_comparison(given: Json, param: str) -> None:

@@ -26,6 +26,7 @@ class Library:
         self._lock = threading.Lock()
         self._keys: dict[str, tuple[str, str]] = {}
         self._documents: OrderedDict[tuple[str, str], Document] = OrderedDict()
+        self._characters = 0
 
     def document(self, file_id: str, file_name: str) -> Document:
         """Return a file as a document; equal bytes under one name are read once.
@@ -41,9 +42,11 @@ class Library:
         document = self._known(key) or read_safely(data, file_name, timeout_s=self._max_reading_s)
         with self._lock:
             self._keys[file_id] = key
+            self._drop(key)  # another thread may have been quicker
             self._documents[key] = document
-            while len(self._documents) > 1 and self._characters() > _MAX_CHARACTERS:
-                self._documents.popitem(last=False)
+            self._characters += len(document.text)
+            while len(self._documents) > 1 and self._characters > _MAX_CHARACTERS:
+                self._drop(next(iter(self._documents)))
         return document
 
     def forget(self, file_id: str) -> None:
@@ -51,7 +54,11 @@ class Library:
         with self._lock:
             key = self._keys.pop(file_id, None)
             if key is not None and key not in self._keys.values():
-                self._documents.pop(key, None)
+                self._drop(key)
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        dropped = self._documents.pop(key, None)
+        self._characters -= len(dropped.text) if dropped is not None else 0
 
     def _known(self, key: tuple[str, str] | None) -> Document | None:
         with self._lock:
@@ -65,6 +72,3 @@ class Library:
         while (part := self._store.content_part(file_id, len(parts))) is not None:
             parts.append(part)
         return b"".join(parts)
-
-    def _characters(self) -> int:
-        return sum(len(document.text) for document in self._documents.values())

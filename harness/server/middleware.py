@@ -4,7 +4,7 @@ import hmac
 import secrets
 import time
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.server.settings import Settings
@@ -42,10 +42,12 @@ class Envelope:
 
     def _refusal(self, headers: Headers) -> ApiError | None:
         if self._settings.api_key is None:
-            # A web page can reach loopback through a name of its own that resolves here (DNS rebinding).
-            if _host_name(headers.get("host", "127.0.0.1")) in _LOOPBACK_NAMES:
+            # A web page can reach loopback through a name of its own that resolves here (DNS rebinding), and can post
+            # to any address; browsers tell where such a page is from.
+            origin = headers.get("origin", "http://127.0.0.1").partition("://")[2]
+            if {_host_name(headers.get("host", "127.0.0.1")), _host_name(origin)} <= _LOOPBACK_NAMES:
                 return None
-            return ApiError(403, "Without an API key this server answers loopback names only.")
+            return ApiError(403, "Without an API key this server answers loopback names and their pages only.")
         given = headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not given:
             return ApiError(401, "You didn't provide an API key.", code="invalid_api_key")
@@ -70,10 +72,13 @@ def _dressed(send: Send) -> Send:
 
     async def send_dressed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers["x-request-id"] = f"req_{secrets.token_hex(16)}"
-            headers["openai-version"] = "2020-10-01"
-            headers["openai-processing-ms"] = str(round((time.perf_counter() - started) * 1000))
+            taken_ms = round((time.perf_counter() - started) * 1000)
+            own = (
+                (b"x-request-id", f"req_{secrets.token_hex(16)}".encode()),
+                (b"openai-version", b"2020-10-01"),
+                (b"openai-processing-ms", b"%d" % taken_ms),
+            )
+            message["headers"] = [*message.get("headers", ()), *own]
         await send(message)
 
     return send_dressed

@@ -17,6 +17,8 @@ _HALF_SCORE = 4.0
 _MIN_COMMON = 200
 _COMMON_SHARE = 0.1
 """A word that stands in more than 200 passages and a tenth of a store says next to nothing, and costs most."""
+_MAX_COUNTS = 10_000
+"""Words whose counts are remembered for one index."""
 _BATCH = 500
 """Passages written at once, so that nobody waits long for the store."""
 
@@ -35,6 +37,7 @@ class SearchIndex:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._counts: dict[str, dict[str, int]] = {}
 
     def create(self, vector_store_id: str) -> None:
         """Make the empty index of a vector store."""
@@ -47,19 +50,25 @@ class SearchIndex:
 
     def drop(self, vector_store_id: str) -> None:
         """Forget a vector store's index."""
-        self._store.query(f"drop table if exists {_table(vector_store_id)}")
+        table = _table(vector_store_id)
+        self._store.query(f"drop table if exists {table}")
+        self._counts.pop(table, None)
 
     def add(self, vector_store_id: str, file_id: str, file_name: str, passages: Sequence[Passage]) -> None:
         """Index a file's passages."""
-        sql = f"insert into {_table(vector_store_id)} values (?, ?, ?, ?, ?, ?)"  # noqa: S608  # an id of ours, no values
+        table = _table(vector_store_id)
+        sql = f"insert into {table} values (?, ?, ?, ?, ?, ?)"  # noqa: S608  # an id of ours, no values
         for first in range(0, len(passages), _BATCH):
             batch = passages[first : first + _BATCH]
             rows = ((p.text, p.heading or "", file_id, file_name, p.start, p.end) for p in batch)
             self._store.change(sql, rows)
+        self._counts.pop(table, None)
 
     def remove(self, vector_store_id: str, file_id: str) -> None:
         """Forget a file's passages."""
-        self._store.query(f"delete from {_table(vector_store_id)} where file_id = ?", (file_id,))  # noqa: S608  # an id of ours
+        table = _table(vector_store_id)
+        self._store.query(f"delete from {table} where file_id = ?", (file_id,))  # noqa: S608  # an id of ours
+        self._counts.pop(table, None)
 
     def passages(self, vector_store_id: str, file_id: str) -> list[str]:
         """Return the texts of a file's chunks, in reading order."""
@@ -89,14 +98,18 @@ class SearchIndex:
         parameters: list[object] = [value for word, weight in weights.items() for value in (weight, f'"{word}"')]
         condition = ""
         if file_ids is not None:
-            condition = "where file_id in (select value from json_each(?)) "
+            condition = f"join {table} on {table}.rowid = number where file_id in (select value from json_each(?))"  # noqa: S608  # an id of ours
             parameters.append(json.dumps(list(file_ids)))
         # Ids are random and files are ready in any order: equal scores are ordered by what stays equal between runs.
+        # Looking passages up takes longest, so it is done for those only that may be among the best.
+        every_word = " union all ".join([one_word] * len(weights))
         rows = self._store.query(
-            "select file_id, file_name, text, start, stop, total from (select number, round(sum(score), 9) as total "  # noqa: S608  # an id of ours
-            f"from ({' union all '.join([one_word] * len(weights))}) group by number) "
-            f"join {table} on {table}.rowid = number {condition}order by total desc, file_name, start limit ?",
-            [*parameters, limit],
+            f"with summed as (select number, round(sum(score), 9) as total from ({every_word}) group by number), "  # noqa: S608  # an id of ours
+            f"scored as materialized (select number, total from summed {condition}) "
+            f"select file_id, file_name, text, start, stop, total from scored join {table} on {table}.rowid = number "
+            "where total >= (select min(total) from (select total from scored order by total desc limit ?)) "
+            "order by total desc, file_name, start limit ?",
+            [*parameters, limit, limit],
         )
         return [
             Chunk(file_id=file_id, file_name=name, text=text, score=_squash(total), start=start, end=stop)
@@ -110,12 +123,27 @@ class SearchIndex:
         without any order. The multiplier puts the inverse document frequency that never falls to zero in its place,
         ln(1 + (N - n + 0.5) / (n + 0.5)).
         """
-        passages = self._store.query(f"select count(*) from {table}")[0][0]  # noqa: S608  # an id of ours
-        sql = f"select count(*) from {table} where {table} match ?"  # noqa: S608  # an id of ours
-        counts = {word: self._store.query(sql, (f'"{word}"',))[0][0] for word in words}
+        passages = self._count(table, "")
+        counts = {word: self._count(table, word) for word in words}
         present = {word: count for word, count in counts.items() if count}
         rare = {word: count for word, count in present.items() if count <= _MIN_COMMON + passages * _COMMON_SHARE}
         return {word: _multiplier(passages, count) for word, count in (rare or present).items()}
+
+    def _count(self, table: str, word: str) -> int:
+        """Return how many passages hold a word; without one, how many there are.
+
+        The commonest words take longest to count, and stand in most questions.
+        """
+        # A change drops what is known when it is made: a count of before then goes where nobody looks.
+        known = self._counts.setdefault(table, {})
+        count = known.get(word)
+        if count is None:
+            condition, parameters = (f" where {table} match ?", [f'"{word}"']) if word else ("", [])
+            count = int(self._store.query(f"select count(*) from {table}{condition}", parameters)[0][0])  # noqa: S608  # an id of ours
+            if len(known) >= _MAX_COUNTS:
+                known.clear()
+            known[word] = count
+        return count
 
 
 def _multiplier(passages: int, count: int) -> float:

@@ -29,5 +29,7 @@ class Settings:
     """Largest uploaded file: the limit of the real API."""
     max_reading_s: float = 120
     """How long a file may take to be read as a document, in seconds; one that takes longer fails."""
+    max_passages: int = 200_000
+    """Passages of one file in a vector store; one with more fails: nobody else is served while they are written."""
     max_document_bytes: int = 64 * 1024 * 1024
     """Largest file that is read as a document; a larger one is kept, and fails in a vector store."""

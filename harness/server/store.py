@@ -25,6 +25,7 @@ create table if not exists objects (
 );
 create index if not exists objects_by_parent on objects (kind, parent, sequence);
 create index if not exists objects_by_batch on objects (batch) where batch is not null;
+create index if not exists objects_by_expiry on objects (json_extract(body, '$.expires_at')) where kind = 'file';
 create table if not exists contents (
     file_id text not null,
     part integer not null,
@@ -146,15 +147,34 @@ class Store:
         sql = f"select json_extract(body, ?), count(*) from objects where {condition} group by 1"  # noqa: S608  # no values in it
         return dict(self.query(sql, [f"$.{field}", *parameters]))
 
+    def sums(self, kind: str, field: str, number: str, *, parent: str) -> dict[str, tuple[int, int]]:
+        """Return how often each value of a field occurs in what lives in another, and the sum of a number, by value."""
+        sql = (
+            "select json_extract(body, ?), count(*), sum(json_extract(body, ?)) from objects "
+            "where kind = ? and parent = ? group by 1"
+        )
+        rows = self.query(sql, (f"$.{field}", f"$.{number}", kind, parent))
+        return {value: (count, total or 0) for value, count, total in rows}
+
     def size(self, kind: str, *, parent: str) -> int:
         """Return how many objects of a kind live in another."""
         sql = "select count(*) from objects where kind = ? and parent = ?"
         return int(self.query(sql, (kind, parent))[0][0])
 
+    def expired_files(self, moment: int) -> list[str]:
+        """Return the ids of the files whose time is over."""
+        # Without being told, SQLite would read every file.
+        sql = (
+            "select id from objects indexed by objects_by_expiry "
+            "where kind = 'file' and json_extract(body, '$.expires_at') <= ?"
+        )
+        return [identifier for (identifier,) in self.query(sql, (moment,))]
+
     def page(
         self, kind: str, page: Page, *, where: Mapping[str, str] | None = None, **owner: str | None
     ) -> tuple[list[Json], bool] | None:
         """Return one page of a list and whether more follow; None where `after` or `before` names nothing in it."""
+        owner = owner or {"parent": ""}  # the index has them in order by kind and parent
         condition, parameters = _condition(kind, where, owner)
         bounds = []
         for cursor, is_after in ((page.after, True), (page.before, False)):
@@ -215,6 +235,7 @@ def _condition(kind: str, where: Mapping[str, str] | None, owner: Mapping[str, s
             parts.append(f"{column} = ?")
             parameters.append(value)
     for field, value in (where or {}).items():
-        parts.append("json_extract(body, ?) = ?")
-        parameters.extend([f"$.{field}", value])
+        is_column = field == "id"
+        parts.append("id = ?" if is_column else "json_extract(body, ?) = ?")
+        parameters.extend([value] if is_column else [f"$.{field}", value])
     return " and ".join(parts), parameters

@@ -16,6 +16,8 @@ _NOT_JSON = (
     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
     "correctly. The API expects a JSON payload, but what was sent was not valid JSON.)"
 )
+_DEEPEST = 100
+"""Levels of a body: pydantic gives up at 255, and what is kept goes into larger objects."""
 _TYPE_NAMES = {
     "string_type": "a string",
     "int_type": "an integer",
@@ -61,7 +63,24 @@ def _parse(raw: bytes) -> Json:
         raise ApiError(400, _NOT_JSON) from None
     if not isinstance(body, dict):
         raise ApiError(400, f"Invalid type for the body: expected an object, but got {_found(body)} instead.")
+    if raw.count(b"{") + raw.count(b"[") > _DEEPEST and _is_too_deep(body):
+        raise ApiError(400, f"Invalid body: it is nested deeper than {_DEEPEST} levels.", code="invalid_value")
     return body
+
+
+def _is_too_deep(body: Json) -> bool:
+    level: list[Any] = [body]
+    for _ in range(_DEEPEST):
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _refuse_constant(name: str) -> NoReturn:

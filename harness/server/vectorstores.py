@@ -51,12 +51,12 @@ def create_vector_store(state: State, body: Json) -> Json:
 
 def shown_vector_store(state: State, vector_store: Json) -> Json:
     """Return a vector store with its counts as they are now."""
-    counts = _counts(state.store.count("vector_store.file", "status", parent=vector_store["id"]))
-    sizes = state.store.count("vector_store.file", "usage_bytes", parent=vector_store["id"])
+    sums = state.store.sums("vector_store.file", "status", "usage_bytes", parent=vector_store["id"])
+    counts = _counts({status: count for status, (count, _) in sums.items()})
     return {
         **vector_store,
         "file_counts": counts,
-        "usage_bytes": sum(int(size) * number for size, number in sizes.items()),
+        "usage_bytes": sum(size for _, size in sums.values()),
         "status": "expired" if is_expired(vector_store) else "in_progress" if counts["in_progress"] else "completed",
     }
 
@@ -183,6 +183,10 @@ def _index(state: State, attached: Json, file: Json) -> None:
         raise DocumentError(f"{file['bytes']} bytes are more than this server reads ({limit})", where=file["filename"])
     document = state.library.document(file["id"], file["filename"])
     passages = chunks_of(document, attached["chunking_strategy"])
+    if len(passages) > state.settings.max_passages:
+        state.library.forget(file["id"])
+        what = f"{len(passages)} passages are more than one file may have ({state.settings.max_passages})"
+        raise DocumentError(what, where=file["filename"], hint="Split it.")
     place = attached["vector_store_id"]
     with state.store.transaction():
         current = state.store.get("vector_store.file", file["id"], parent=place)

@@ -71,6 +71,11 @@ async def handle_http_error(request: Request, error: Exception) -> Response:
     return error_response(ApiError(error.status_code, messages.get(error.status_code, str(error.detail))))
 
 
+async def handle_departure(_request: Request, _error: Exception) -> Response:
+    """Answer a client that left while it was still sending: nobody reads it, and nothing is wrong here."""
+    return Response(status_code=499)
+
+
 async def handle_crash(_request: Request, _error: Exception) -> Response:
     """Answer a defect of ours; the traceback goes to the server's stderr."""
     return error_response(

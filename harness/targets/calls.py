@@ -1,21 +1,22 @@
 """Requests through the openai client, with its errors in our words."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from harness.errors import EndpointError
+from harness.errors import AnswerLost, EndpointError
+from harness.targets.events import Heard, heard
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     from openai import APIStatusError, AsyncOpenAI
 
-T = TypeVar("T")
 BETA = ("/assistants", "/threads", "/vector_stores")
 """Paths on which servers may insist on the header of the beta."""
 SHORTEST_POLL_S, LONGEST_POLL_S = 0.02, 5.0
 """Bounds on what a server may ask for between polls, in seconds."""
+QUIET_S = 30.0
+"""How long what can be asked for again may keep silent: a read, a deletion, the stream of a run that can be polled."""
 SUNSET = (
     "OpenAI shut its hosted Assistants API on 2026-08-26. Use a server that still speaks the protocol "
     "(HARNESS_ENDPOINT, or leave it unset for the embedded one)"
@@ -52,6 +53,7 @@ async def post(client: "AsyncOpenAI", path: str, body: Mapping[str, Any]) -> Ans
 
     Raises:
         EndpointError: The endpoint could not be reached, refused, or did not answer with a JSON object.
+        AnswerLost: It may have done what was asked; nothing tells.
     """
     import httpx2
 
@@ -65,7 +67,7 @@ async def get(client: "AsyncOpenAI", path: str, query: Mapping[str, Any] | None 
     import httpx2
 
     with endpoint_errors(client):
-        options: Any = {"headers": _headers(path), "params": dict(query or {})}
+        options: Any = {"headers": _headers(path), "params": dict(query or {}), "timeout": _quiet(client)}
         return answer_of(await client.get(path, cast_to=httpx2.Response, options=options))
 
 
@@ -76,9 +78,92 @@ async def delete(client: "AsyncOpenAI", path: str) -> None:
 
     with endpoint_errors(client):
         try:
-            await client.delete(path, cast_to=httpx2.Response, options={"headers": _headers(path)})
+            options: Any = {"headers": _headers(path), "timeout": _quiet(client)}
+            await client.delete(path, cast_to=httpx2.Response, options=options)
         except NotFoundError:
             return
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A request for a stream."""
+
+    path: str
+    body: Mapping[str, Any]
+    query: Mapping[str, Any]
+    can_be_polled: bool
+    """Whether what it makes goes on without us: then nobody waits long for a stream that keeps silent."""
+
+
+async def listen(client: "AsyncOpenAI", wanted: Wanted, begun: Callable[[Heard], None]) -> Answer | list[Heard]:
+    """Ask for a stream and hear it to its end.
+
+    Args:
+        client: What asks.
+        wanted: What is asked for.
+        begun: Called with the first event, as soon as it is there.
+
+    Returns:
+        The events, of a stream that broke off those that came; or the answer of a server that does not stream.
+
+    Raises:
+        EndpointError, AnswerLost: As `post` does; a stream that broke off before anything came is a lost answer.
+    """
+    import httpx2
+
+    with endpoint_errors(client):
+        options: Any = {"headers": _headers(wanted.path), "params": dict(wanted.query)}
+        options |= {"timeout": _quiet(client)} if wanted.can_be_polled else {}
+        sending: Any = client.post
+        body = {**wanted.body, "stream": True}
+        response: httpx2.Response = await sending(
+            wanted.path, body=body, cast_to=httpx2.Response, options=options, stream=True
+        )
+        try:
+            if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                await response.aread()
+                return answer_of(response)
+            return list(heard(await _until_its_end(response, begun)))
+        finally:
+            await response.aclose()
+
+
+async def _until_its_end(response: Any, begun: Callable[[Heard], None]) -> str:
+    """Return the text of a stream as far as it came."""
+    import httpx2
+
+    pieces: list[bytes] = []
+    has_begun = False
+    try:
+        async for piece in response.aiter_bytes():
+            pieces.append(piece)
+            if not has_begun and (first := next(heard(b"".join(pieces).decode(errors="replace")), None)):
+                has_begun = True
+                begun(first)
+    except httpx2.TransportError:
+        if not has_begun:
+            raise
+    return b"".join(pieces).decode(errors="replace")
+
+
+def refuses_streams(error: EndpointError) -> bool:
+    """Tell whether an error says that the server does not stream: the request was not carried out."""
+    return status_of(error) in {400, 422} and "stream" in error.what.partition(" answered ")[2]
+
+
+def status_of(error: EndpointError) -> int | None:
+    """Return the HTTP status that an error tells of; None where there was none."""
+    return getattr(error.__cause__, "status_code", None)
+
+
+def _quiet(client: "AsyncOpenAI") -> Any:
+    """Return the timeouts of what can be asked for again."""
+    import httpx2
+
+    timeout = client.timeout
+    if not isinstance(timeout, httpx2.Timeout) or timeout.read is None:
+        return timeout
+    return httpx2.Timeout(**{**timeout.as_dict(), "read": min(QUIET_S, timeout.read)})
 
 
 def _headers(path: str) -> dict[str, str]:
@@ -114,33 +199,35 @@ def poll_after_s(headers: Mapping[str, str]) -> float:
     return min(max(wanted, SHORTEST_POLL_S), LONGEST_POLL_S)
 
 
-async def to_its_end(making: Coroutine[Any, Any, T]) -> T:
-    """Await something that goes on when the caller is cancelled.
-
-    An object that is being made must become known: cut off in between, it would stay on the server for ever.
-    """
-    return await asyncio.shield(asyncio.ensure_future(making))
-
-
 @contextmanager
 def endpoint_errors(client: "AsyncOpenAI") -> Iterator[None]:
     """Turn the client's exceptions into ours: what happened, where, what to do."""
+    import httpx2
     from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
     where = str(client.base_url).rstrip("/")
     try:
         yield
-    except APITimeoutError as error:
+    except (APITimeoutError, httpx2.TimeoutException) as error:
         hint = "raise `timeout_s` in [tool.harness], or look at the server's load"
-        raise EndpointError("no answer in time", where=where, hint=hint) from error
-    except APIConnectionError as error:
+        raise _unanswered(error)("no answer in time", where=where, hint=hint) from error
+    except (APIConnectionError, httpx2.TransportError) as error:
         reason = " ".join(str(error.__cause__ or error).split())
         hint = "is the server running, and is the base URL right?"
-        raise EndpointError(f"nothing answers ({reason})", where=where, hint=hint) from error
+        raise _unanswered(error)(f"nothing answers ({reason})", where=where, hint=hint) from error
     except APIStatusError as error:
         raise _status_error(error, where) from error
     except APIError as error:
         raise EndpointError(" ".join(str(error).split())[:300], where=where) from error
+
+
+def _unanswered(error: Exception) -> type[EndpointError]:
+    """Return what it means that nothing answered: was the request sent at all?"""
+    import httpx2
+
+    causes = (error, error.__cause__)
+    unsent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+    return EndpointError if any(isinstance(cause, unsent) for cause in causes) else AnswerLost
 
 
 def _status_error(error: "APIStatusError", where: str) -> EndpointError:
@@ -155,7 +242,9 @@ def _status_error(error: "APIStatusError", where: str) -> EndpointError:
         429: "the endpoint limits requests: lower --harness-concurrency, or wait",
     }
     hint = hints.get(status, "the server failed: look at its log, or try again" if status >= 500 else None)
-    return EndpointError(what, where=where, hint=hint)
+    # A server that asks to come back later has not begun; any other that failed may have done so half way.
+    is_unsure = status >= 500 and not (status == 503 and "retry-after" in error.response.headers)
+    return (AnswerLost if is_unsure else EndpointError)(what, where=where, hint=hint)
 
 
 def _missing(error: "APIStatusError", where: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import SetupError
 from harness.model.plan import Source
-from harness.targets.calls import answer_of, delete, endpoint_errors, get, post
-from harness.targets.target import Remember
+from harness.targets.calls import Answer, answer_of, delete, endpoint_errors, get, post
+from harness.targets.maker import Maker
 
 if TYPE_CHECKING:  # annotations only: replay does not pay for the import
     from openai import AsyncOpenAI
@@ -28,29 +28,31 @@ PASSING = frozenset({"response", "conversation", "thread"})
 """Kinds that one run makes for itself, and that are deleted as it ends."""
 
 
-async def upload(client: "AsyncOpenAI", source: Source, content: bytes, remember: Remember) -> str:
+async def upload(maker: Maker, source: Source, content: bytes) -> str:
     """Upload a document for assistants and return its file id.
 
     Raises:
         EndpointError: The endpoint refused it, could not be reached, or is none.
     """
     name = PurePosixPath(source.path).name
-    with endpoint_errors(client):
-        raw = await client.files.with_raw_response.create(file=(name, content), purpose="assistants")
-    file_id = answer_of(raw.http_response).text("id")
-    remember("file", file_id)
-    return file_id
+
+    async def send() -> Answer:
+        with endpoint_errors(maker.client):
+            raw = await maker.client.files.with_raw_response.create(file=(name, content), purpose="assistants")
+        return answer_of(raw.http_response)
+
+    return await maker.surely("file", send)
 
 
-async def make_store(client: "AsyncOpenAI", name: str, file_ids: Sequence[str], remember: Remember) -> str:
+async def make_store(maker: Maker, name: str, file_ids: Sequence[str]) -> str:
     """Make a vector store of uploaded files, wait until all are searchable, and return its id.
 
     Raises:
         SetupError: A file could not be indexed; the message holds the server's reason.
     """
-    made = await post(client, "/vector_stores", {"name": name, "file_ids": list(file_ids[:MOST_FILES_AT_ONCE])})
-    store_id = made.text("id")
-    remember("vector_store", store_id)
+    client = maker.client
+    body = {"name": name, "file_ids": list(file_ids[:MOST_FILES_AT_ONCE])}
+    store_id = await maker.make("vector_store", "/vector_stores", body)
     for file_id in file_ids[MOST_FILES_AT_ONCE:]:
         await post(client, f"/vector_stores/{store_id}/files", {"file_id": file_id})
     store = await get(client, f"/vector_stores/{store_id}")

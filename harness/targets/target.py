@@ -1,19 +1,14 @@
 """What every protocol must be able to do."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from harness.model.plan import Handles, Planned
 from harness.model.suite import TargetName
 from harness.model.tape import Exchange
 from harness.model.transcript import Transcript
 from harness.targets.functions import Functions
-
-if TYPE_CHECKING:  # annotations only: replay does not pay for the import
-    from openai import AsyncOpenAI
-
-Remember: TypeAlias = Callable[[str, str], None]
-"""Called with the kind and id of every remote object as soon as it is known: `("thread", "thread_...")`."""
+from harness.targets.maker import Maker
 
 
 class Target(Protocol):
@@ -23,9 +18,7 @@ class Target(Protocol):
     has_assistants: bool
     """Whether the assistant is an object of its own, made before a case is driven."""
 
-    async def drive(
-        self, client: "AsyncOpenAI", planned: Planned, handles: Handles, remember: Remember, functions: Functions
-    ) -> None:
+    async def drive(self, maker: Maker, planned: Planned, handles: Handles, functions: Functions) -> None:
         """Make one run: control flow only, what is said is read from the tape."""
 
     def read(self, exchanges: Sequence[Exchange], files: Mapping[str, str]) -> Transcript:

@@ -1,5 +1,6 @@
 """`harness cassettes import`: tapes that vcrpy recorded, as conversations."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,16 +110,21 @@ def imported_lines(tape: Imported) -> Iterator[str]:
     yield ""
 
 
+def imported_data(tapes: Sequence[Imported]) -> Any:
+    """Return conversations as plain data: a list of `{file, transcript, score}`."""
+    from pydantic import TypeAdapter
+
+    adapter: TypeAdapter[list[Any]] = TypeAdapter(list[Imported])
+    return adapter.dump_python(list(tapes), mode="json", by_alias=True)
+
+
 def write_transcripts(tapes: Sequence[Imported], path: Path) -> None:
-    """Write conversations as a JSON list of `{file, transcript, score}`.
+    """Write conversations as JSON; see `imported_data`.
 
     Raises:
         ResultsError: The file cannot be written.
     """
-    from pydantic import TypeAdapter
-
-    adapter: TypeAdapter[list[Any]] = TypeAdapter(list[Imported])
     try:
-        write_atomically(path, adapter.dump_json(list(tapes), indent=2, by_alias=True).decode() + "\n")
+        write_atomically(path, json.dumps(imported_data(tapes), indent=2) + "\n")
     except OSError as error:
         raise ResultsError(f"cannot be written: {error.strerror}", where=str(path)) from error

@@ -1,6 +1,7 @@
 """A run as one HTML file that needs nothing else: no network, no server, no build step."""
 
+from harness.report.page.beside import Reference
 from harness.report.page.build import report_page
 from harness.report.page.run import ReportRun
 
-__all__ = ["ReportRun", "report_page"]
+__all__ = ["Reference", "ReportRun", "report_page"]

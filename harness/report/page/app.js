@@ -169,7 +169,7 @@ function listen() {
   addEventListener("hashchange", show);
   addEventListener("keydown", onKey);
   addEventListener("scroll", () => filter.case === null && drawRows(false), { passive: true });
-  addEventListener("resize", () => filter.case === null && drawRows(true));
+  addEventListener("resize", () => filter.case === null && (showColumns(), drawRows(true)));
   addEventListener("beforeprint", () => filter.case === null && printRows());
   addEventListener("afterprint", () => filter.case === null && drawRows(true));
   document.getElementById("theme").addEventListener("click", flipTheme);

@@ -12,8 +12,23 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-SCRIPTS = ("data", "text", "filters", "charts", "overview", "table", "panel", "turn", "case", "app")
+SCRIPTS = (
+    "data",
+    "text",
+    "baseline",
+    "filters",
+    "charts",
+    "overview",
+    "table",
+    "panel",
+    "parts",
+    "turn",
+    "case",
+    "app",
+)
 """In the order in which the page reads them: together they are one script."""
+STYLES = ("base", "overview", "table", "case", "baseline", "panel", "site", "media")
+"""In the order of their force: what narrow screens and paper change stands last."""
 _PLACE = re.compile(r"@@([a-z]+)@@")
 
 
@@ -73,7 +88,7 @@ def assemble(index: Chunk, chunks: Sequence[Chunk]) -> bytes:
 
 def style_sheet() -> str:
     """Return the style of all our pages."""
-    return _read("page.css")
+    return "\n".join(_read(f"{name}.css") for name in STYLES)
 
 
 def style_policy() -> str:

@@ -17,7 +17,7 @@ async function showCase(row) {
   );
   view.classList.remove("with-panel");
   view.replaceChildren();
-  append(view, [caseHead(row), siblings(row, others), el("div", { class: "case-columns" }, body, panelFor())]);
+  append(view, [caseHead(row), siblings(row, others), !others.length && beforePart(row, detail), el("div", { class: "case-columns" }, body, panelFor())]);
   if (!others.length) openWorst(detail);
   if (filter.case === row.key) document.title = `${short(row.case, 60)} · ${OUTCOME_LABEL.get(row.outcome)}`;
 }
@@ -63,6 +63,7 @@ function caseHead(row) {
       el("span", {}, "expected ", el("b", {}, row.expect), ", observed ", el("b", {}, row.behaviour)),
       row.xfail ? el("span", { class: "tag" }, "expected to fail") : null,
       row.flipped ? el("span", { class: "tag" }, "flipped") : null,
+      row.standing && standingMark(row.standing),
     ),
     el(
       "p",
@@ -127,7 +128,7 @@ async function compared(row, detail, others) {
         turn.score ? failedList(turn.score) : null,
       );
     });
-    const figures = `groundedness ${share(one.groundedness)} · facts ${one.facts ? `${one.facts_met}/${one.facts}` : "–"} · ${seconds(one.seconds)}`;
+    const figures = `groundedness ${share(one.groundedness)} · facts ${one.facts ? `${one.facts_met}/${one.facts}` : "–"} · ${seconds(one.seconds)}${report.prices ? ` · ${money(one.cost)}` : ""}`;
     return el(
       "section",
       { class: "card" },
@@ -144,16 +145,20 @@ async function compared(row, detail, others) {
     "div",
     {},
     prompts,
-    el(
-      "p",
-      { class: "muted hint" },
-      "Words that only the first has are ",
-      el("del", {}, "struck out"),
-      ", words that only the other has are ",
-      el("ins", {}, "underlined"),
-      ".",
-    ),
+    diffHint("the first", "the other"),
     el("div", { class: "side-by-side" }, cells),
+  );
+}
+
+function diffHint(first, second) {
+  return el(
+    "p",
+    { class: "muted hint" },
+    `Words that only ${first} has are `,
+    el("del", {}, "struck out"),
+    `, words that only ${second} has are `,
+    el("ins", {}, "underlined"),
+    ".",
   );
 }
 
@@ -197,10 +202,11 @@ function settingsPart(detail, row) {
           el("dt", {}, "tokens"),
           el("dd", {}, `${number(row.prompt_tokens)} prompt, ${number(row.completion_tokens)} completion`),
         ];
+  const cost = report.prices ? [el("dt", {}, "cost"), el("dd", {}, money(row.cost))] : null;
   return el(
     "details",
     { class: "card" },
     el("summary", {}, "Settings and origin"),
-    el("dl", { class: "settings" }, items, tokens),
+    el("dl", { class: "settings" }, items, tokens, cost),
   );
 }

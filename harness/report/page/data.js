@@ -48,6 +48,7 @@ async function loadIndex() {
       row[name] = name in values ? values[name][value] : value;
     }
     row.passed = PASSES.has(row.outcome);
+    row.worse = isWorse(row);
     return row;
   });
   report.columns = null;

@@ -1,6 +1,6 @@
 // What is shown, and in which order. All of it stands in the address, so that a link shows the same.
 
-const FILTERS = ["outcome", "suite", "variant", "tag", "behaviour", "expect", "model", "run", "target"];
+const FILTERS = ["outcome", "standing", "suite", "variant", "tag", "behaviour", "expect", "model", "run", "target"];
 const LABELS = { expect: "expected", behaviour: "observed" };
 let filter = {};
 let shown = []; // the rows that pass the filter, in order
@@ -44,6 +44,13 @@ function choices(name) {
     ];
     return [...groups, ...OUTCOMES.filter(([outcome]) => there.has(outcome))];
   }
+  if (name === "standing") {
+    const there = new Set(rows.map((row) => row.standing));
+    const worse = rows.some((row) => row.worse) ? [["worse", "worse (broken, or new and failing)"]] : [];
+    return report.baseline
+      ? [...worse, ...STANDINGS.filter(([one]) => there.has(one)).map(([one, , word]) => [one, word])]
+      : [];
+  }
   if (name === "tag") return [...new Set(rows.flatMap((row) => row.tags))].sort().map((tag) => [tag, tag]);
   return report.values[name].filter((value) => value !== null).map((value) => [value, value]);
 }
@@ -58,6 +65,7 @@ const TESTS = {
           ? row.flipped
           : row.outcome === wanted,
   tag: (row, wanted) => row.tags.includes(wanted),
+  standing: (row, wanted) => (wanted === "worse" ? row.worse : row.standing === wanted),
 };
 
 function haystack(row) {
@@ -85,14 +93,17 @@ function prepareSearch(from = 0) {
 }
 
 const severity = new Map(OUTCOMES.map(([name], at) => [name, at]));
+const newsworthy = new Map(STANDINGS.map(([name], at) => [name, at]));
 const SORTS = {
   outcome: (row) => severity.get(row.outcome),
+  standing: (row) => newsworthy.get(row.standing),
   case: (row) => `${row.case}\n${row.suite}`,
   setting: (row) => `${row.run}\n${row.variant}\n${row.model}\n${row.trial}`,
   groundedness: (row) => row.groundedness,
   facts: (row) => (row.facts ? row.facts_met / row.facts : null),
   tokens: (row) => tokensOf(row),
   seconds: (row) => row.seconds,
+  cost: (row) => row.cost,
 };
 let orderName = "";
 let order = [];

@@ -5,12 +5,16 @@ from typing import Any
 
 from harness.model.row import Row
 from harness.model.score import Behaviour
+from harness.report.page.beside import Beside
+from harness.report.page.costs import Costs
 
 SEARCHED = 2_000
 """Characters of a prompt or an answer that the text filter looks through."""
 
 _CODED = ("run", "suite", "case", "variant", "target", "model", "expect", "behaviour", "outcome", "blame", "prompt")
 """Columns in which values repeat: each value is kept once."""
+_BESIDE = ("standing", "before")
+"""The same, where there is a baseline."""
 _PLAIN = (
     "trial",
     "tags",
@@ -24,19 +28,28 @@ _PLAIN = (
     "completion_tokens",
     "seconds",
     "xfail",
+    "cost",
 )
 
 
 class Index:
-    """The columns, filled row by row."""
+    """The columns, filled row by row.
 
-    def __init__(self) -> None:
-        self._values: Mapping[str, dict[Any, int]] = {name: {} for name in _CODED}
-        self._columns: Mapping[str, list[Any]] = {name: [] for name in (*_CODED, *_PLAIN)}
+    Args:
+        costs: What rows cost.
+        beside: The baseline; None without one.
+    """
+
+    def __init__(self, costs: Costs, beside: Beside | None) -> None:
+        self._costs, self._beside = costs, beside
+        coded = (*_CODED, *_BESIDE) if beside else _CODED
+        self._values: Mapping[str, dict[Any, int]] = {name: {} for name in coded}
+        self._columns: Mapping[str, list[Any]] = {name: [] for name in (*coded, *_PLAIN)}
 
     def add(self, run: str, row: Row, detail: Mapping[str, Any]) -> None:
         """Add a row, of which the detail is made already."""
-        for name, value in _figures(run, row, _answer(row, detail)).items():
+        figures = _figures(run, row, _answer(row, detail)) | {"cost": self._costs.add(row)}
+        for name, value in (figures | (self._beside.columns(run, row) if self._beside else {})).items():
             if name in self._values:
                 value = self._values[name].setdefault(value, len(self._values[name]))  # noqa: PLW2901 - its code
             self._columns[name].append(value)

@@ -2,8 +2,10 @@
 
 function showOverview() {
   const parts = [
+    el("h2", { class: "unseen" }, "Overview"),
     notices(),
     tiles(),
+    baselineCard(),
     el("div", { class: "grid" }, matrix(), groups("suite"), groups("variant"), groups("tag")),
     configurations(),
     el(
@@ -32,6 +34,15 @@ function showOverview() {
         note: (all) =>
           `median ${number(Math.round(quantile(all, 0.5)))} · ${number(all.reduce((a, b) => a + b, 0))} in all`,
       }),
+      report.prices &&
+        histogram(
+          "Cost per case",
+          rows.map((row) => row.cost),
+          {
+            format: (value) => money(value),
+            note: (all) => `median ${money(quantile(all, 0.5))} · ${money(sum(all))} in all`,
+          },
+        ),
     ),
   ];
   document.getElementById("overview").replaceChildren(...parts.filter(Boolean));
@@ -80,6 +91,7 @@ function tiles() {
     tile("errors", number(errors), "could not be judged", errors ? hashOf({ outcome: "error" }) : null),
     tile("groundedness", share(mean(grounded)), `mean of ${plural(grounded.length, "answer")}`),
     tile("cases", number(cases), rows.length > cases ? plural(rows.length, "row") : "one row each"),
+    report.prices && costTile(),
     rows.length > cases &&
       tile(
         "flipped",
@@ -88,6 +100,22 @@ function tiles() {
         report.flipped ? hashOf({ outcome: "flipped" }) : null,
       ),
   );
+}
+
+function sum(values) {
+  return values.reduce((all, value) => all + value, 0);
+}
+
+// What no price is known of is named: a sum that left it out in silence would be wrong.
+function costTile() {
+  const { unknown, uncounted } = report.prices;
+  const costs = rows.map((row) => row.cost).filter((cost) => cost !== null);
+  const notes = [
+    costs.length > 0 && `${money(sum(costs) / costs.length)} a row, by today's prices`,
+    unknown.length > 0 && `no price is known of ${short(unknown.join(", "), 200)}`,
+    uncounted > 0 && `${plural(uncounted, "row")} without counted tokens`,
+  ].filter(Boolean);
+  return tile("cost", costs.length ? money(sum(costs)) : "not known", notes.join(" · "));
 }
 
 function matrix() {
@@ -201,6 +229,7 @@ function configurations() {
     "grounded",
     "median",
     "tokens",
+    report.prices && "cost",
   ];
   const line = (list) => {
     const { run, variant, model, target } = list[0];
@@ -211,6 +240,7 @@ function configurations() {
         .filter((value) => value !== null)
         .sort((a, b) => a - b);
     const used = values(tokensOf);
+    const costs = values((row) => row.cost);
     return el(
       "tr",
       {},
@@ -241,9 +271,10 @@ function configurations() {
         ),
       ),
       el("td", { class: "n" }, used.length ? number(Math.round(mean(used))) : "–"),
+      report.prices && el("td", { class: "n" }, costs.length ? money(sum(costs)) : "not known"),
     );
   };
-  const right = new Set(["rows", "passed", "grounded", "median", "tokens"]);
+  const right = new Set(["rows", "passed", "grounded", "median", "tokens", "cost"]);
   return el(
     "section",
     { class: "card" },

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.model.record import Record
 from harness.model.row import Row
-from harness.results import MANIFEST, RunFolder, read_rows
+from harness.results import MANIFEST, RunFolder, read_records, read_rows
 
 _TOLD = ("started", "finished", "command", "endpoint", "record", "scored_from")
 """What of the manifest a report shows."""
@@ -20,13 +21,20 @@ class ReportRun:
     """How the report names it."""
     rows: Callable[[], Iterable[Row]]
     """Reads its rows anew: a report passes over them twice, so that not all have to fit into memory."""
+    records: Callable[[], Iterable[Record]]
+    """Reads them as what is compared with a baseline."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
     """What it was about; empty where that is not known."""
 
     @classmethod
     def of_folder(cls, folder: RunFolder) -> "ReportRun":
         """Return the run that a folder keeps. One without a manifest was broken off, and is shown all the same."""
-        return cls(id=folder.path.resolve().name, rows=lambda: read_rows(folder), manifest=read_manifest(folder))
+        return cls(
+            id=folder.path.resolve().name,
+            rows=lambda: read_rows(folder),
+            records=lambda: (located.record for located in read_records(folder)),
+            manifest=read_manifest(folder),
+        )
 
 
 def read_manifest(folder: RunFolder) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -10,9 +10,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from harness.config import Prices
 from harness.errors import HarnessError
 from harness.model.score import Outcome
 from harness.report.page.assemble import style_policy, style_sheet
+from harness.report.page.beside import Reference
 from harness.report.page.build import report_page
 from harness.report.page.run import ReportRun, read_manifest
 from harness.report.plain import plain
@@ -40,7 +42,14 @@ _NO_FRAMES = "frame-ancestors 'none'"
 """What a page's own policy cannot say for itself."""
 
 
-def create_site(results: Path, *, fixtures: Path | None = None, max_mb: float = 64) -> "Starlette":
+def create_site(
+    results: Path,
+    *,
+    fixtures: Path | None = None,
+    max_mb: float = 64,
+    prices: Prices | None = None,
+    reference: Callable[[], Reference] | None = None,
+) -> "Starlette":
     """Return an application that shows runs, the newest first.
 
     It answers only to the names of this machine: another site, whose name is made to point here, learns nothing.
@@ -49,13 +58,15 @@ def create_site(results: Path, *, fixtures: Path | None = None, max_mb: float = 
         results: Where runs are kept.
         fixtures: Where documents are looked for.
         max_mb: The largest document that is read, in megabytes.
+        prices: What tokens cost; None: it is not told.
+        reference: Reads the baseline that runs are shown beside, anew for each report; None: they stand alone.
     """
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.routing import Route
 
-    site = _Site(results=results, fixtures=fixtures, max_mb=max_mb)
+    site = _Site(results=results, fixtures=fixtures, max_mb=max_mb, prices=prices, reference=reference)
     return Starlette(
         routes=[Route("/", site.first_page), Route("/report", site.report)],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False)],
@@ -77,6 +88,8 @@ class _Site:
     results: Path
     fixtures: Path | None
     max_mb: float
+    prices: Prices | None
+    reference: Callable[[], Reference] | None
     _reports: OrderedDict[object, bytes] = field(default_factory=OrderedDict)
     _outcomes: dict[object, _Outcomes] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -111,11 +124,14 @@ class _Site:
         return [RunFolder(path=path) for path in sorted(paths, key=lambda path: path.name, reverse=True)]
 
     def _made(self, folders: Sequence[RunFolder]) -> bytes:
-        key = tuple(_state(folder) for folder in folders)
+        reference = self.reference() if self.reference else None
+        key = (*map(_state, folders), reference.state if reference else None)
         with self._lock:  # two reports at once would take twice the memory, and be no sooner done
             if key not in self._reports:
                 runs = [ReportRun.of_folder(folder) for folder in folders]
-                self._reports[key] = report_page(runs, fixtures=self.fixtures, max_mb=self.max_mb)
+                self._reports[key] = report_page(
+                    runs, fixtures=self.fixtures, max_mb=self.max_mb, prices=self.prices, reference=reference
+                )
             self._reports.move_to_end(key)
             while len(self._reports) > _KEPT:
                 self._reports.popitem(last=False)

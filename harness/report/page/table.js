@@ -14,6 +14,7 @@ function tableColumns() {
   const trials = rows.some((row) => row.trial > 1);
   return [
     ["outcome", "outcome", (row) => chip(row.outcome)],
+    report.baseline && ["standing", "baseline", (row) => standingMark(row.standing)],
     [
       "case",
       "case",
@@ -33,10 +34,31 @@ function tableColumns() {
       (row) => [bdi(short(row.prompt, 160)), el("span", { class: "muted" }, bdi(short(row.answer, 160)))],
     ],
     ["groundedness", "grounded", (row) => meter(row)],
-    ["facts", "facts", (row) => (row.facts ? `${row.facts_met}/${row.facts}` : "–")],
-    ["tokens", "tokens", (row) => (tokensOf(row) === null ? "–" : number(tokensOf(row)))],
+    roomy() && ["facts", "facts", (row) => (row.facts ? `${row.facts_met}/${row.facts}` : "–")],
+    roomy() && ["tokens", "tokens", (row) => (tokensOf(row) === null ? "–" : number(tokensOf(row)))],
     ["seconds", "time", (row) => seconds(row.seconds)],
+    report.prices && roomy() && !phone() && ["cost", "cost", (row) => costMark(row)],
   ].filter(Boolean);
+}
+
+// On a phone the figures stand in a line of their own; between that and a desk there is no room for all columns.
+const phone = () => innerWidth <= 760;
+const roomy = () => phone() || innerWidth >= 1100;
+const WIDTHS = {
+  outcome: "128px",
+  standing: "84px",
+  case: "minmax(110px, 250px)",
+  setting: "minmax(80px, 190px)",
+  text: "minmax(140px, 1fr)",
+  groundedness: "84px",
+  facts: "48px",
+  tokens: "64px",
+  seconds: "64px",
+  cost: "72px",
+};
+
+function costMark(row) {
+  return row.cost === null ? el("span", { class: "muted" }, "–") : amount(row.cost);
 }
 
 function suiteName(suite) {
@@ -72,11 +94,8 @@ function showColumns() {
       : label;
     line.append(el("span", { role: "columnheader", class: `c-${name || "text"}`, "aria-sort": sort }, inside));
   }
-  const table = document.getElementById("table");
-  table.classList.toggle(
-    "with-setting",
-    columns.some(([name]) => name === "setting"),
-  );
+  const widths = columns.map(([name]) => WIDTHS[name || "text"]).join(" ");
+  document.getElementById("table").style.setProperty("--widths", widths);
   document.getElementById("columns").replaceChildren(line);
 }
 

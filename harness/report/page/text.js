@@ -109,6 +109,16 @@ function percent(part, whole) {
   return whole ? `${Math.round((1000 * part) / whole) / 10}%` : "n/a";
 }
 
+// A sum in the price table's currency; small ones keep figures that say something.
+function amount(value) {
+  const digits = value === 0 || value >= 1 ? { maximumFractionDigits: 2 } : { maximumSignificantDigits: 2 };
+  return value.toLocaleString("en", digits);
+}
+
+function money(value) {
+  return value === null ? "not known" : visible(`${amount(value)} ${short(report.prices.currency, 20)}`);
+}
+
 function share(value) {
   return value === null || value === undefined ? "n/a" : value.toFixed(2);
 }

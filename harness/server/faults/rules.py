@@ -9,11 +9,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, with_config
 
 from harness.server.faults.fate import LastError, RunStatus
 
-STRICT = ConfigDict(extra="forbid", strict=True)
+_CLOSED = ConfigDict(extra="forbid")
 """A key that nobody knows would otherwise be a fault that never strikes."""
 _ROUTE = re.compile(r"(?P<method>\*|[A-Z]+) +(?P<path>\S+)")
-_MAKE_RUNS = re.compile(r"/threads/runs|/threads/[^/]+/runs|/threads/[^/]+/runs/[^/]+/submit_tool_outputs")
+_MAKE_RUNS = re.compile(r"/threads/runs|/threads/[^/]+/runs")
 _MAKE_ANSWERS = re.compile(r"/responses|/chat/completions")
+_SAMPLES = ("/threads/x/runs", "/threads/runs", "/responses", "/chat/completions")
 _CHOICES = ("nth", "every", "first", "rate")
 _EFFECTS = ("status", "body", "reset", "cut", "silence", "run_status")
 
@@ -26,16 +27,16 @@ def _placed(value: Any) -> Any:
     return {"moment": value} if isinstance(value, str) else value
 
 
-@with_config(STRICT)
+@with_config(_CLOSED)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
     """Where in an answer something happens. Exactly one of these is given."""
 
     moment: Literal["before", "after"] | None = None
     """Before the request is carried out, or after that and before its answer is sent."""
-    events: Annotated[int, Field(ge=0)] | None = None
+    events: Annotated[int, Field(strict=True, ge=0)] | None = None
     """After so many events of a streamed answer."""
-    bytes: Annotated[int, Field(ge=0)] | None = None
+    bytes: Annotated[int, Field(strict=True, ge=0)] | None = None
     """After so many bytes of the answer's body."""
 
     def __post_init__(self) -> None:
@@ -43,7 +44,7 @@ class Place:
             raise ValueError("name one place: `events: N` or `bytes: N`")
 
 
-@with_config(STRICT)
+@with_config(_CLOSED)
 @dataclass(frozen=True)
 class Rule:
     """One fault: which requests it strikes, how often, and what it does."""
@@ -51,19 +52,19 @@ class Rule:
     _: KW_ONLY
     route: str
     """Method and path without `/v1`, such as `POST /threads/*/runs`; `*` is one part of it, `**` any rest."""
-    rate: Annotated[float, Field(ge=0, le=1)] | None = None
+    rate: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
     """Probability, by the file's seed."""
-    nth: Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(_listed)] | None = None
+    nth: Annotated[list[Annotated[int, Field(strict=True, ge=1)]], BeforeValidator(_listed)] | None = None
     """Only these requests of the route, counted from 1."""
-    every: Annotated[int, Field(ge=1)] | None = None
+    every: Annotated[int, Field(strict=True, ge=1)] | None = None
     """Each so-many-th request of the route."""
-    first: Annotated[int, Field(ge=1)] | None = None
+    first: Annotated[int, Field(strict=True, ge=1)] | None = None
     """So many requests of the route, and none after."""
-    delay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
+    delay: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = 0
     """Seconds before anything else happens."""
-    status: Annotated[int, Field(ge=200, le=599)] | None = None
+    status: Annotated[int, Field(strict=True, ge=200, le=599)] | None = None
     """HTTP status of an answer with the API's error as its body; the request is not carried out."""
-    retry_after: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    retry_after: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
     """Seconds, as the answer's `retry-after`."""
     body: Literal["html", "empty"] | None = None
     """Another body than the API's error; without `status`, of an answer 200."""
@@ -89,6 +90,8 @@ class Rule:
             raise ValueError("`retry_after` goes with `status`")
         if self.last_error is not None and self.run_status != "failed":
             raise ValueError("`last_error` goes with `run_status: failed`")
+        if self.run_status is not None and not self._can_make(self.run_status):
+            raise ValueError(f"{self.route} makes no run that could end as {self.run_status}")
         if self.cut is not None and self.cut.moment is not None:
             raise ValueError("`cut` is in the middle of an answer; `reset` closes before it")
 
@@ -110,6 +113,12 @@ class Rule:
         if self.run_status is not None and not _makes(self.run_status, method, path):
             return False
         return self._pattern.fullmatch(f"{method} {path}") is not None
+
+    def _can_make(self, status: RunStatus) -> bool:
+        method, path = self.route.split(maxsplit=1)
+        if method in {"*", "POST"} and _makes(status, "POST", path):
+            return True
+        return any(self.concerns("POST", made) for made in _SAMPLES if _makes(status, "POST", made))
 
     @property
     def summary(self) -> str:
@@ -137,12 +146,12 @@ def _makes(status: RunStatus, method: str, path: str) -> bool:
     return _MAKE_RUNS.fullmatch(path) is not None or (status != "expired" and _MAKE_ANSWERS.fullmatch(path) is not None)
 
 
-@with_config(STRICT)
+@with_config(_CLOSED)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultPlan:
     """A file of faults."""
 
     rules: Annotated[list[Rule], Field(min_length=1)]
     """In the file's order: the first that strikes a request has it."""
-    seed: int = 0
+    seed: Annotated[int, Field(strict=True)] = 0
     """Decides which requests a `rate` strikes: with the same seed the same ones, counted per rule."""

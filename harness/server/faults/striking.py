@@ -65,6 +65,8 @@ class Faults:
     async def _unanswered(self, place: Place, end: Callable[[], None], scope: Scope, receive: Receive) -> None:
         """Send nothing at all."""
         if place.moment == "before":
+            # Or a client that still writes would sometimes read an orderly end instead of a reset.
+            await _read_out(receive)
             end()
         else:
 
@@ -90,7 +92,7 @@ def _ending(entry: Entry, scope: Scope) -> Callable[[], None]:
 
 
 async def _read_out(receive: Receive) -> None:
-    """Read a request to its end: an answer to half of one would close the connection."""
+    """Read a request to its end: an answer to half of one would close the connection as well."""
     message = await receive()
     while message["type"] == "http.request" and message.get("more_body"):
         message = await receive()

@@ -41,9 +41,10 @@ class Extractive:
         calls = wanted_calls(conversation, is_answered=not finding.unanswered)
         if calls:
             return Reply(segments=(), function_calls=calls)
-        statements = [*stated_outputs(conversation), *finding.statements]
+        outputs = stated_outputs(conversation)
+        statements = [*outputs, *finding.statements]
         is_refusal = not statements and rules.refusal is not None
-        if finding.unanswered and (finding.statements or not statements):
+        if finding.unanswered and not outputs:  # what the files do not answer, the functions were called for
             statements.append(_without_support(finding, rules))
         return reply_with(statements, finding, sources, None if is_refusal else rules.name)
 

@@ -111,6 +111,8 @@ class ResponseWriter:
     def _write_annotation(self, part: Json, chunk: Chunk) -> None:
         place = {"file_id": chunk.file_id, "filename": chunk.file_name, "index": len(part["text"])}
         annotation = shaped(AnnotationFileCitation, {"type": "file_citation", **place})
+        if annotation in part["annotations"]:  # it names a file, not a passage: several passages of one say no more
+            return
         number = len(part["annotations"])
         part["annotations"].append(annotation)
         self._tell(

@@ -105,7 +105,7 @@ def _new_run(state: State, thread_id: str, body: Json) -> Json:
         "max_completion_tokens": body.get("max_completion_tokens"),
         "truncation_strategy": {"last_messages": None, **(body.get("truncation_strategy") or {"type": "auto"})},
         "tool_choice": body.get("tool_choice") or "auto",
-        "parallel_tool_calls": body.get("parallel_tool_calls", True),
+        "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
         **taken,
     }
     return shaped(Run, fields)
@@ -189,7 +189,8 @@ async def submit_tool_outputs(request: Request) -> Response:
         raise ApiError(400, f'Runs in status "{run["status"]}" do not accept tool outputs.')
     check_outputs(log, body["tool_outputs"])
     events = log.listen() if body.get("stream") else None
-    submit_outputs(log, body["tool_outputs"])
+    with state.store.transaction():
+        submit_outputs(log, body["tool_outputs"])
     return JSONResponse(log.run) if events is None else stream_response(events, has_content=has_content(request))
 
 

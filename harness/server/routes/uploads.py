@@ -62,6 +62,11 @@ async def add_part(request: Request) -> Response:
     if size > _MAX_PART_BYTES:
         state.store.delete_content(part_id)
         raise ApiError(400, f"A part has at most {_MAX_PART_BYTES} bytes, and this one has {size}.", param="data")
+    try:
+        _pending(state, request)  # it may have ended while the bytes came in
+    except ApiError:
+        state.store.delete_content(part_id)
+        raise
     part = shaped(UploadPart, {"id": part_id, "object": "upload.part", "created_at": now(), "upload_id": upload["id"]})
     state.store.add({**part, "bytes": size}, parent=upload["id"])
     return JSONResponse(part)

@@ -26,6 +26,8 @@ from harness.server.wire import ApiError, Json, deleted, shaped
 
 _DEFAULT_RESULTS = 10
 _MAX_RESULTS = 50
+_MAX_QUERIES = 64
+"""Queries of one search: each takes as long as any other."""
 _MAX_FILES = 500
 """Files that a vector store can be made with: the limit of the real API."""
 
@@ -107,6 +109,7 @@ def _queries(body: Json) -> list[str]:
             "Invalid 'query': empty array. Expected an array with minimum length 1, but got an empty array instead."
         )
         raise ApiError(400, message, param="query", code="empty_array")
+    check_length("query", queries, _MAX_QUERIES)
     if not body.get("rewrite_query"):
         return queries
     return [" ".join(token.text for token in tokens(query) if is_content(token)) or query for query in queries]

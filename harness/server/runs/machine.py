@@ -47,18 +47,19 @@ async def _carry_out(state: State, log: RunLog) -> None:
     try:
         await _rounds(state, log, deadline)
     except ModelFailed as error:
-        _fail(log, error.code, str(error))
+        _fail(state, log, error.code, str(error))
     except Exception as error:  # noqa: BLE001  # models are foreign code, and a run must never hang
         traceback.print_exc(file=sys.stderr)
-        _fail(log, "server_error", f"{type(error).__name__}: {error}")
+        _fail(state, log, "server_error", f"{type(error).__name__}: {error}")
     finally:
         state.active_runs.pop(log.run["thread_id"], None)
 
 
-def _fail(log: RunLog, code: str, message: str) -> None:
+def _fail(state: State, log: RunLog, code: str, message: str) -> None:
     error = {"code": code, "message": message}
-    log.close_what_is_open("failed", error)
-    _end(log, "failed", last_error=error)
+    with state.store.transaction():
+        log.close_what_is_open("failed", error)
+        _end(log, "failed", last_error=error)
 
 
 async def _rounds(state: State, log: RunLog, deadline: float) -> None:
@@ -95,6 +96,8 @@ async def _unless_stopped(log: RunLog, deadline: float, work: Awaitable[Any]) ->
         if not working.done():
             working.cancel()  # closes what the model has open towards its endpoint
             await asyncio.wait({working}, timeout=_CLOSING_S)
+        if working.done():
+            _ = working.cancelled() or working.exception()  # asyncio complains of what nobody has looked at
     if log.stop.is_set():
         return "cancelled"
     if working.cancelled() or not working.done():
@@ -142,7 +145,8 @@ async def _pump(
         async for event in events:
             if log.stop.is_set():
                 return
-            writer.take(event)
+            with state.store.transaction():
+                writer.take(event)
             if writer.is_full:
                 return
 
@@ -185,7 +189,8 @@ def recover(state: State) -> None:
             if status == "requires_action" and run["expires_at"] > now():
                 _begin(state, log)
             elif status == "requires_action":
-                log.close_what_is_open("expired")
-                _end(log, "expired")
+                with state.store.transaction():
+                    log.close_what_is_open("expired")
+                    _end(log, "expired")
             else:
-                _fail(log, "server_error", "The server stopped while this run was under way.")
+                _fail(state, log, "server_error", "The server stopped while this run was under way.")

@@ -36,6 +36,8 @@ _ENDINGS: Mapping[str, Any] = {
     "expired": "expired",
 }
 
+_GIVEN_UP = frozenset({"failed", "incomplete", "expired", "cancelled"})
+"""How runs end that another run of the same turn may follow."""
 _HINTS = {
     "expired": "the server gave the run up: is its model overloaded? Run again",
     "failed": "look at the server's log, or run again",
@@ -93,7 +95,7 @@ def read(exchanges: Sequence[Exchange], files: Mapping[str, str]) -> Transcript:
         target="assistants",
         requested_model=_requested_model(exchanges) or (models[0] if models else None),
         reported_model=models[-1] if models else None,
-        turns=tuple(_turn(tape, run_id, files) for run_id in tape.runs),
+        turns=tuple(_turn(tape, attempts, files) for attempts in _attempts(tape)),
         error=None if runs else _no_run(tape),
     )
 
@@ -188,7 +190,25 @@ def _fuller(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
     return old if old is not None and "'content'" in repr(old) and "'content'" not in repr(new) else new
 
 
-def _turn(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Turn:
+def _attempts(tape: _Tape) -> list[list[str]]:
+    """Return the runs of each turn: a run that no new prompt went before takes up one that did not complete."""
+    turns: list[list[str]] = []
+    last: _Run | None = None
+    for run_id, run in tape.runs.items():
+        if last is not None and not run.prompts and last.latest.get("status") in _GIVEN_UP:
+            turns[-1].append(run_id)
+        else:
+            turns.append([run_id])
+        last = run
+    return turns
+
+
+def _turn(tape: _Tape, run_ids: Sequence[str], files: Mapping[str, str]) -> Turn:
+    attempts = tuple(_attempt(tape, run_id, files) for run_id in run_ids)
+    return Turn(prompt="\n\n".join(tape.runs[run_ids[0]].prompts), attempts=attempts)
+
+
+def _attempt(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Attempt:
     run = tape.runs[run_id]
     messages = [message for message in tape.messages.values() if _is_answer(message, run_id)]
     steps = [step for step in tape.steps.values() if step.get("run_id") == run_id]
@@ -199,7 +219,7 @@ def _turn(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Turn:
     unlisted = [call for call_id, call in run.calls.items() if call_id not in listed]
     by_creation.append({"step_details": {"tool_calls": unlisted}})
     status = str(run.latest.get("status"))
-    attempt = Attempt(
+    return Attempt(
         status=_ENDINGS.get(status, "unfinished"),
         raw_status=run.latest.get("status"),
         parts=parts_of(messages, files),
@@ -208,7 +228,6 @@ def _turn(tape: _Tape, run_id: str, files: Mapping[str, str]) -> Turn:
         timing=_timing(run),
         error=_failure(run, status),
     )
-    return Turn(prompt="\n\n".join(run.prompts), attempts=(attempt,))
 
 
 def _created_at(step: dict[str, Any]) -> float:

@@ -1,20 +1,14 @@
 """The assistant under test, as the Assistants protocol makes it."""
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.model.plan import Planned
 from harness.model.tools import FunctionChoice, FunctionTool, Tool, ToolChoice
-from harness.targets.calls import post
-from harness.targets.target import Remember
-
-if TYPE_CHECKING:  # annotations only: replay does not pay for the import
-    from openai import AsyncOpenAI
+from harness.targets.maker import Maker
 
 
-async def make_assistant(
-    client: "AsyncOpenAI", planned: Planned, vector_store_id: str | None, remember: Remember
-) -> str:
+async def make_assistant(maker: Maker, planned: Planned, vector_store_id: str | None) -> str:
     """Make the assistant under test and return its id."""
     assistant = planned.assistant
     body: dict[str, Any] = {
@@ -27,10 +21,8 @@ async def make_assistant(
     }
     if vector_store_id is not None and "file_search" in assistant.tools:
         body["tool_resources"] = {"file_search": {"vector_store_ids": [vector_store_id]}}
-    made = await post(client, "/assistants", {key: value for key, value in body.items() if value is not None})
-    assistant_id = made.text("id")
-    remember("assistant", assistant_id)
-    return assistant_id
+    told = {key: value for key, value in body.items() if value is not None}
+    return await maker.make("assistant", "/assistants", told)
 
 
 def _tool(tool: Tool, max_num_results: int | None) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The Assistants protocol behind the interface that all targets share."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from harness.model.plan import Handles, Planned
 from harness.model.suite import TargetName
@@ -9,10 +8,7 @@ from harness.model.tape import Exchange
 from harness.model.transcript import Transcript
 from harness.targets.assistants.read import read
 from harness.targets.functions import Functions
-from harness.targets.target import Remember
-
-if TYPE_CHECKING:  # annotations only: replay does not pay for the import
-    from openai import AsyncOpenAI
+from harness.targets.maker import Maker
 
 
 class AssistantsTarget:
@@ -21,13 +17,11 @@ class AssistantsTarget:
     name: TargetName = "assistants"
     has_assistants = True
 
-    async def drive(
-        self, client: "AsyncOpenAI", planned: Planned, handles: Handles, remember: Remember, functions: Functions
-    ) -> None:
+    async def drive(self, maker: Maker, planned: Planned, handles: Handles, functions: Functions) -> None:
         """Run the case's turns on a thread of its own."""
         from harness.targets.assistants.drive import drive
 
-        await drive(client, planned, handles, remember, functions)
+        await drive(maker, planned, handles, functions)
 
     def read(self, exchanges: Sequence[Exchange], files: Mapping[str, str]) -> Transcript:
         """Read what happened from the tape."""

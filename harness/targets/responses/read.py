@@ -23,6 +23,13 @@ _ENDINGS: Mapping[str, AttemptStatus] = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+_GIVEN_UP = frozenset({"failed", "incomplete", "cancelled", "in_progress", "queued"})
+"""Statuses of responses that another response to the same words may follow."""
+_HINTS = {
+    "failed": "look at the server's log, or run again",
+    "incomplete": "the response met a limit on tokens or a content filter of the server",
+    "cancelled": "somebody or something else cancelled the response",
+}
 
 
 @dataclass(slots=True)
@@ -30,11 +37,25 @@ class _Turn:
     """A turn as the tape shows it, growing while the tape is read."""
 
     prompts: list[str]
-    started_s: float | None
     responses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The latest version of each response, by id: several where functions were called."""
-    ended_s: float | None = None
+    """The latest version of each response, by id: several where functions were called, or one was tried again."""
+    times: dict[str, "_Times"] = field(default_factory=dict)
+    """When each of them was made, by id."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its last response did not complete: the same words again are another attempt at an answer."""
+        last = next(reversed(self.responses.values()), None)
+        return last is not None and last.get("status") in _GIVEN_UP
+
+
+@dataclass(slots=True)
+class _Times:
+    """When a response was made, in seconds from the tape's first request."""
+
+    started_s: float | None
     first_text_s: float | None = None
+    ended_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -101,8 +122,9 @@ def _take_request(tape: _Tape, exchange: Exchange) -> None:
                 tape.outputs[str(item.get("call_id"))] = _output(item.get("output"))
         prompts = tape.waiting + user_texts(new)
         tape.waiting = []
-        if prompts or not tape.turns:
-            tape.turns.append(_Turn(prompts=prompts, started_s=exchange.started_s))
+        is_again = bool(tape.turns) and tape.turns[-1].is_open and tape.turns[-1].prompts == prompts
+        if (prompts and not is_again) or not tape.turns:
+            tape.turns.append(_Turn(prompts=prompts))
 
 
 def _items(value: Any) -> list[Item]:
@@ -135,33 +157,42 @@ def _take_responses(tape: _Tape, exchange: Exchange) -> None:
         return
     known = next((turn for turn in tape.turns if response["id"] in turn.responses), None)
     if known is None and not tape.turns:
-        tape.turns.append(_Turn(prompts=[], started_s=exchange.started_s))
+        tape.turns.append(_Turn(prompts=[]))
     turn = known or tape.turns[-1]
     turn.responses[response["id"]] = response
+    times = turn.times.setdefault(response["id"], _Times(started_s=exchange.started_s))
     if exchange.started_s is None:
         return
-    if turn.first_text_s is None and told.first_text_at_s is not None:
-        turn.first_text_s = exchange.started_s + told.first_text_at_s
+    if times.first_text_s is None and told.first_text_at_s is not None:
+        times.first_text_s = exchange.started_s + told.first_text_at_s
     if response.get("status") in _ENDINGS:
-        turn.ended_s = exchange.started_s + (exchange.duration_s or 0)
+        times.ended_s = exchange.started_s + (exchange.duration_s or 0)
 
 
 def _turn(turn: _Turn, outputs: Mapping[str, str], files: Mapping[str, str]) -> Turn:
-    responses = list(turn.responses.values())
+    *earlier, last = turn.responses
+    # What was tried again is an attempt of its own; a response that called a function belongs to the one that counts.
+    given_up = [one for one in earlier if turn.responses[one].get("status") in _GIVEN_UP]
+    counting = [one for one in earlier if one not in given_up]
+    tried = [[one] for one in given_up] + [[*counting, last]]
+    attempts = tuple(_attempt(turn, ids, outputs, files) for ids in tried)
+    return Turn(prompt="\n\n".join(turn.prompts), attempts=attempts)
+
+
+def _attempt(turn: _Turn, ids: Sequence[str], outputs: Mapping[str, str], files: Mapping[str, str]) -> Attempt:
+    responses = [turn.responses[one] for one in ids]
     output = [item for response in responses for item in _items(response.get("output"))]
     last = responses[-1]
     status = str(last.get("status"))
-    parts = parts_of(output, files)
-    attempt = Attempt(
+    return Attempt(
         status=_ENDINGS.get(status, "unfinished"),
         raw_status=last.get("status"),
-        parts=parts,
+        parts=parts_of(output, files),
         steps=steps_of(output, outputs, files),
         usage=usage_of(responses),
-        timing=_timing(turn),
+        timing=_timing([turn.times[one] for one in ids]),
         error=_failure(last, status, is_waiting=_is_waiting(_items(last.get("output")), outputs)),
     )
-    return Turn(prompt="\n\n".join(turn.prompts), attempts=(attempt,))
 
 
 def _is_waiting(output: Sequence[Item], outputs: Mapping[str, str]) -> bool:
@@ -170,11 +201,13 @@ def _is_waiting(output: Sequence[Item], outputs: Mapping[str, str]) -> bool:
     return any(str(call.get("call_id")) not in outputs for call in calls)
 
 
-def _timing(turn: _Turn) -> Timing | None:
-    if turn.started_s is None or turn.ended_s is None:
+def _timing(times: Sequence[_Times]) -> Timing | None:
+    started_s, ended_s = times[0].started_s, times[-1].ended_s
+    if started_s is None or ended_s is None:
         return None
-    first_text_s = None if turn.first_text_s is None else round(turn.first_text_s - turn.started_s, 3)
-    return Timing(duration_s=round(turn.ended_s - turn.started_s, 3), first_text_s=first_text_s)
+    first_text_s = next((one.first_text_s for one in times if one.first_text_s is not None), None)
+    first_s = None if first_text_s is None else round(first_text_s - started_s, 3)
+    return Timing(duration_s=round(ended_s - started_s, 3), first_text_s=first_s)
 
 
 def _failure(last: Item, status: str, *, is_waiting: bool) -> Failure | None:
@@ -189,4 +222,5 @@ def _failure(last: Item, status: str, *, is_waiting: bool) -> Failure | None:
     error, details = last.get("error") or {}, last.get("incomplete_details") or {}
     reason = ": ".join(str(error[key]) for key in ("code", "message") if error.get(key)) or details.get("reason")
     kind = f"run_{status}" if status in _ENDINGS else "run_unfinished"
-    return Failure(kind=kind, message=f"the response ended {status}" + (f" ({reason})" if reason else ""))
+    message = f"the response ended {status}" + (f" ({reason})" if reason else "")
+    return Failure(kind=kind, message=message, hint=_HINTS.get(status))

@@ -1,22 +1,19 @@
 """A session beside its baseline, and before the gate."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
-from harness.casefile import find_suites, load_suite
+from harness.casefile import gone_from_suites
 from harness.config import Config
-from harness.errors import HarnessError
 from harness.gate import GateCheck, gate_checks
 from harness.model.plan import Planned
 from harness.model.record import Record
 from harness.model.score import Outcome
-from harness.model.suite import DEFAULT_VARIANT
 from harness.results.baseline import Baseline, read_baseline
 from harness.results.records import record_of
-from harness.results.standing import Place, Standing, Standings, by_place, is_as_before, standings
+from harness.results.standing import Standing, Standings, by_place, is_as_before, standings
+from harness.session.codes import FAILED, OK
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,10 +81,8 @@ class Gating:
         if self._config.is_gated:
             self._records.append(record_of(row))
 
-    def saw(self, report: pytest.TestReport, row: Mapping[str, Any] | None) -> None:
+    def saw_failure(self, row: Mapping[str, Any] | None) -> None:
         """Count a failure: of a case that was judged or errored, which the gate may excuse, or any other."""
-        if not report.failed:
-            return
         failing = row is not None and not Outcome(row["score"]["outcome"]).is_pass
         self._failed_cases += failing
         self._failed_otherwise += not failing
@@ -107,36 +102,19 @@ class Gating:
         )
 
     def exit_status(self, status: int, verdict: Verdict | None) -> int:
-        """Return pytest's exit status as the gate changes it: only from passed to failed, and back."""
+        """Return an exit status as the gate changes it: only from passed to failed, and back."""
         if verdict is None:
             return status
-        if status == pytest.ExitCode.OK and not verdict.is_met:
-            return pytest.ExitCode.TESTS_FAILED
+        if status == OK and not verdict.is_met:
+            return FAILED
         is_only_cases = self._failed_cases > 0 and self._failed_otherwise == 0
-        if status == pytest.ExitCode.TESTS_FAILED and verdict.is_met and verdict.is_excusing and is_only_cases:
-            return pytest.ExitCode.OK
+        if status == FAILED and verdict.is_met and verdict.is_excusing and is_only_cases:
+            return OK
         return status
 
     def _beside(self) -> Iterator[Standings]:
         places = {(record.key, record.variant) for record in self._records}
-        unseen = [place for place in self._before if place not in places]
-        gone = set(self._gone(unseen)) if unseen else set()
+        unseen = [place for place in self._before if place not in places]  # gone, or only not chosen
+        gone = set(gone_from_suites(unseen, self._config.project, self._config.environ))
         before = [record for place, trials in self._before.items() if place in places | gone for record in trials]
         yield from standings(before, self._records, self._config.gate.flake_allowance)
-
-    def _gone(self, places: Sequence[Place]) -> Iterator[Place]:
-        """Return those of these that no suite has any more: the others were only not chosen."""
-        there = set(self._there({suite for (suite, _), _ in places}))
-        yield from (place for place in places if place not in there)
-
-    def _there(self, suites: Iterable[str]) -> Iterator[Place]:
-        project = self._config.project
-        for path in find_suites(project):
-            if project.relative(path) in suites:
-                try:
-                    loaded = load_suite(path, project, self._config.environ)
-                except HarnessError:  # said where it was collected; what cannot be read is not gone
-                    yield from (place for place in self._before if place[0][0] == project.relative(path))
-                    continue
-                variants = (DEFAULT_VARIANT, *loaded.suite.variants)
-                yield from (((loaded.path, case.id), name) for case in loaded.suite.cases for name in variants)
