@@ -76,7 +76,7 @@ def patched(document: Any) -> Any:
     paths = {path: item for path, item in document["paths"].items() if path.startswith(OPERATIONS)}
     document = _words_of_31({**document, "paths": paths})
     _loosen_cursors(document)
-    for item in paths.values():
+    for item in document["paths"].values():
         for operation in item.values():
             _say_object(document, operation)
     for name in ("servers", "security"):

@@ -87,7 +87,7 @@ def there(url: str, path: Path) -> set[str]:
 ALL = {"loan": "grounded", "librarian": "correct_refusal", "late": "grounded"}
 
 
-@pytest.mark.parametrize("lost", [("loan",), ("late", "librarian"), ("loan", "librarian", "late")])
+@pytest.mark.parametrize("lost", [("late", "librarian"), ("loan", "librarian", "late")])
 def test_runs_that_are_on_the_server_are_fetched(begun: pytest.Pytester, url: str, lost: tuple[str, ...]) -> None:
     path = break_off(begun, *lost)
     threads = set(ledger(path, "made", "thread"))
@@ -105,6 +105,7 @@ def test_runs_that_are_on_the_server_are_fetched(begun: pytest.Pytester, url: st
     begun.runpytest("cases", "--harness-record=none").assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_what_is_no_longer_on_the_server_runs_again(begun: pytest.Pytester, url: str) -> None:
     path = break_off(begun, "loan")
     (thread, *_) = threads = ledger(path, "made", "thread")
@@ -118,6 +119,7 @@ def test_what_is_no_longer_on_the_server_runs_again(begun: pytest.Pytester, url:
     assert there(url, path) == set(), thread
 
 
+@pytest.mark.slow
 def test_the_command_resumes_too_and_counts_what_is_kept(
     begun: pytest.Pytester, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +133,7 @@ def test_the_command_resumes_too_and_counts_what_is_kept(
     assert "3 passed in" in said
 
 
+@pytest.mark.slow
 def test_a_torn_last_line_is_told_and_cut_off(begun: pytest.Pytester, url: str) -> None:
     path = break_off(begun)
     whole = rows_file(path)
@@ -161,6 +164,7 @@ def test_a_changed_case_runs_again_and_is_told(begun: pytest.Pytester, url: str)
     assert "How long is a loan" in rows_file(path)
 
 
+@pytest.mark.slow
 def test_what_ended_as_an_error_is_tried_again(begun: pytest.Pytester, url: str) -> None:
     path = break_off(begun)
     spoilt = rows_file(path).replace('"outcome":"correct_refusal"', '"outcome":"error"')
@@ -171,6 +175,7 @@ def test_what_ended_as_an_error_is_tried_again(begun: pytest.Pytester, url: str)
     assert rows(path) == ALL
 
 
+@pytest.mark.slow
 def test_a_kept_failure_fails_again_without_a_run(begun: pytest.Pytester, url: str) -> None:
     path = break_off(begun)
     failed = rows_file(path).replace('"outcome":"correct_refusal"', '"outcome":"missed_refusal"')
@@ -182,6 +187,7 @@ def test_a_kept_failure_fails_again_without_a_run(begun: pytest.Pytester, url: s
     assert rows(path) == ALL | {"librarian": "missed_refusal"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -209,6 +215,7 @@ def test_only_a_run_that_can_go_on_is_resumed(
     assert rows_file(path) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_is_still_running_is_left_alone(begun: pytest.Pytester, url: str) -> None:
     path = folder(begun)
     told = json.loads((path / "manifest.json").read_text())  # its process is this one
@@ -242,6 +249,7 @@ def test_a_dry_run_tells_only_what_is_missing_and_touches_nothing(begun: pytest.
     assert {one: one.read_bytes() for one in path.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_cleanup_deletes_what_a_crash_left_and_not_what_was_kept(begun: pytest.Pytester, url: str) -> None:
     path = folder(begun)
     kept = harness(begun, "cleanup", f"--harness-endpoint={url}")
@@ -256,6 +264,7 @@ def test_cleanup_deletes_what_a_crash_left_and_not_what_was_kept(begun: pytest.P
     assert there(url, path) == set()
 
 
+@pytest.mark.slow
 def test_runs_are_listed_with_how_they_ended(
     begun: pytest.Pytester, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

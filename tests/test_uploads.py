@@ -55,6 +55,7 @@ def test_what_was_uploaded_is_used_again(project: pytest.Pytester, url: str) -> 
     project.runpytest("cases", "--harness-record=none").assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_no_cleanup_of_runs_touches_it(project: pytest.Pytester, url: str) -> None:
     run(project, url, REUSE).assert_outcomes(passed=2)
 
@@ -70,6 +71,7 @@ def test_no_cleanup_of_runs_touches_it(project: pytest.Pytester, url: str) -> No
     assert not any(is_there(url, kind, one) for kind, one in known.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoilt", [("vector_store",), ("file", "vector_store")], ids=len)
 def test_what_is_gone_is_made_anew(project: pytest.Pytester, url: str, spoilt: tuple[str, ...]) -> None:
     run(project, url, REUSE).assert_outcomes(passed=2)
@@ -96,6 +98,7 @@ def test_a_store_that_lost_its_file_is_replaced(project: pytest.Pytester, url: s
     assert not is_there(url, "vector_store", before["vector_store"])
 
 
+@pytest.mark.slow
 def test_another_document_is_another_upload(project: pytest.Pytester, url: str) -> None:
     run(project, url, REUSE).assert_outcomes(passed=2)
     before = kept(project)
@@ -107,6 +110,7 @@ def test_another_document_is_another_upload(project: pytest.Pytester, url: str) 
     assert not set(kept(project).values()) & set(before.values())
 
 
+@pytest.mark.slow
 def test_the_project_may_say_so(project: pytest.Pytester, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     write(project.path / "pyproject.toml", "[tool.harness]\nreuse_uploads = true\n")
     run(project, url).assert_outcomes(passed=2)
@@ -119,6 +123,7 @@ def test_the_project_may_say_so(project: pytest.Pytester, url: str, monkeypatch:
     assert kept(project) == {}
 
 
+@pytest.mark.slow
 def test_an_embedded_server_keeps_nothing(project: pytest.Pytester) -> None:
     project.runpytest("cases", "-k", "loan", REUSE).assert_outcomes(passed=1, deselected=1)
 

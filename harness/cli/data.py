@@ -15,12 +15,17 @@ if TYPE_CHECKING:  # annotations only: `harness --help` reads no model
 JSON = "json"
 
 
-def print_json(data: Any) -> None:
-    """Print data as one JSON document.
+def json_text(data: Any) -> str:
+    """Return data as one JSON document.
 
     In ASCII: any encoding of the terminal holds it, and no control character of an answer reaches it.
     """
-    typer.echo(json.dumps(data, indent=2, default=str, allow_nan=False))
+    return json.dumps(data, indent=2, default=str, allow_nan=False)
+
+
+def print_json(data: Any) -> None:
+    """Print data as one JSON document."""
+    typer.echo(json_text(data))
 
 
 def outcomes_of(outcomes: "Iterable[Outcome]") -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.arguments import Json
-from harness.cli.data import print_json
+from harness.cli.data import json_text
 
 if TYPE_CHECKING:  # annotations only: no other command pays for what this one needs
     from harness.migrating import Migration
@@ -64,7 +64,7 @@ def move_suite(request: Request, folder: Path, say: Callable[[str], None]) -> No
     move = migration(path, config, request.name)
     written = write_variant(move, config) if request.is_writing else None
     if request.is_json:
-        print_json(_data(move, request, written))
+        say(json_text(_data(move, request, written)))
     else:
         for line in _lines(move, request, written):
             say(line)
