@@ -67,14 +67,16 @@ def test_show_knows_near_names(project: pytest.Pytester) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("line", ['{"cut', "[]", '{"planned": {}}'])
-def test_a_torn_last_row_is_passed_over_and_a_broken_one_is_named(project: pytest.Pytester, line: str) -> None:
+@pytest.mark.parametrize(("line", "code"), [('{"cut', 0), ("[]", 4), ('{"planned": {}}', 4)])
+def test_a_torn_last_row_is_passed_over_and_a_broken_one_is_named(
+    project: pytest.Pytester, line: str, code: int
+) -> None:
     project.runpytest("cases").assert_outcomes(passed=2)
     (rows,) = project.path.glob("results/*/results.jsonl")
     good = rows.read_text()
 
-    rows.write_text(good + line)
-    assert harness(project, "show", "latest", "loan").ret == 0
+    rows.write_text(good + line)  # what is cut off is no JSON
+    assert harness(project, "show", "latest", "loan").ret == code
     rows.write_text(line + "\n" + good)
     result = harness(project, "show", "latest", "loan")
 

@@ -84,7 +84,10 @@ def run(project: Path, *args: str) -> "subprocess.Popen[str]":
 
 
 def ended(process: "subprocess.Popen[str]", code: int = 0) -> str:
-    said, _ = process.communicate(timeout=120)
+    try:
+        said, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == code, said
     return said
 
@@ -166,6 +169,7 @@ def test_what_cannot_be_done_on_a_cluster_is_refused_before_anything_is_sent(pro
     for args, told in (
         (["--harness-record=all"], "what runs on a cluster is not recorded"),
         (["--address=127.0.0.1:1"], "no cluster can be joined"),
+        (["--address=nowhere"], "no cluster can be joined"),
         (["--address=ray://127.0.0.1:10001"], "ray://127.0.0.1:10001 is for clients outside the cluster"),
     ):
         assert told in ended(run(project, *args), 4)

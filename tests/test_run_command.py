@@ -242,6 +242,28 @@ def test_an_error_is_told_with_its_reason(capsys: pytest.CaptureFixture[str]) ->
     assert "2 errors in" in said
 
 
+@pytest.mark.parametrize(
+    ("args", "code", "ends", "told"),
+    [
+        (["--harness-record=none"], 1, {"errors": 2}, "2 errors in"),
+        (["--filter", "nothing"], 5, {}, "no case is chosen"),
+        (["--harness-dry-run"], 0, {}, "2 runs chosen: 0 replayed, 2 made"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_data_goes_to_standard_output_and_words_to_standard_error(
+    capsys: pytest.CaptureFixture[str], args: list[str], code: int, ends: dict[str, int], told: str
+) -> None:
+    assert run("--json", *args) == code
+
+    said = capsys.readouterr()
+    data = json.loads(said.out)
+    assert data["exit_code"] == code
+    assert {word: count for word, count in data["ends"].items() if count} == ends
+    assert [one["end"] for one in data["cases"]] == ["errors"] * ends.get("errors", 0)
+    assert told in said.err
+
+
 @pytest.mark.slow
 def test_a_baseline_excuses_what_it_holds(recorded: pytest.Pytester, capsys: pytest.CaptureFixture[str]) -> None:
     assert harness(recorded, "baseline", "set").ret == 0
@@ -325,7 +347,8 @@ def test_watching_runs_again_what_a_change_touches(
     monkeypatch.setattr("harness.cli.watch.time.sleep", save_something)
     assert run("--watch", "-q", "--harness-record=none") is None
 
-    ends = [line for line in capsys.readouterr().out.splitlines() if " in " in line or line.startswith(("no", "inter"))]
+    said = capsys.readouterr().out.splitlines()
+    ends = [line for line in said if " in " in line or line.startswith(("no", "inter"))]
     told = [line.partition(" in ")[0] for line in ends if not line.startswith("runs:")]
     assert told == [
         "1 passed, 1 failed",  # all of it
@@ -335,3 +358,5 @@ def test_watching_runs_again_what_a_change_touches(
         "1 passed",  # back as it was
         "2 errors",  # both stand on the document: their recordings are stale
     ]
+    changed = [line for line in said if line.startswith("changed: ")]
+    assert changed == [*["changed: cases/library.yaml"] * 4, "changed: fixtures/library.md"]

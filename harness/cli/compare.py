@@ -1,6 +1,5 @@
 """`harness compare`."""
 
-import gc
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from harness.cli.arguments import RUN, Json
 from harness.cli.codes import FAILED
 from harness.cli.data import chosen_form, print_json
 from harness.errors import ConfigError, HarnessError
+from harness.session.garbage import garbage_kept
 
 if TYPE_CHECKING:  # annotations only: no other command pays for what comparing needs
     from harness.compare import Comparison, Side
@@ -69,7 +69,6 @@ def compare(  # noqa: PLR0913 - typer makes each an option
 
     --variants, --targets and --models look in the runs that are named, else in the newest that has each.
     """
-    gc.disable()  # tens of thousands of records are made, none in a circle: looking for such takes a third of the time
     request = Request(
         names=names or (),
         variants=variants,
@@ -79,7 +78,10 @@ def compare(  # noqa: PLR0913 - typer makes each an option
         form=chosen_form(form, FORMATS, is_json=as_json),
         fail_on=fail_on,
     )
-    if is_failed(request, Path.cwd()):
+    # Tens of thousands of records are made, none in a circle: looking for such takes a third of the time.
+    with garbage_kept():
+        is_worse = is_failed(request, Path.cwd())
+    if is_worse:
         raise typer.Exit(FAILED)
 
 

@@ -10,6 +10,7 @@ from harness.config import Config
 from harness.errors import ConfigError
 
 EXECUTOR, ADDRESS = "--executor ray", "--address"
+KNOCK_S = 10.0
 
 
 def check_config(config: Config) -> None:
@@ -73,13 +74,26 @@ def _join(ray: Any, address: str | None) -> None:
         if address is None:
             ray.init(include_dashboard=False, **quiet)
         else:
+            _knock(address)
             ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         hint = "start one with `ray start --head`, or leave the option out for one on this machine"
         raise ConfigError(
-            f"no cluster can be joined: {reason}", where=f"{ADDRESS} {address or ''}", hint=hint
+            f"no cluster can be joined: {reason}", where=f"{ADDRESS} {address}" if address else EXECUTOR, hint=hint
         ) from error
+
+
+def _knock(address: str) -> None:
+    """See that somebody listens: Ray itself would try for minutes.
+
+    Raises:
+        OSError: Nobody does.
+        ValueError: It is no address.
+    """
+    if address != "auto":
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), KNOCK_S).close()
 
 
 def _check_reach(ray: Any, config: Config) -> None:
