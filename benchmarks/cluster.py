@@ -20,7 +20,8 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ GOALS: Mapping[str, float] = {"cases_without_row": 0, "cases_with_two_rows": 0, 
 """At most so much."""
 MEMORY = 100 * 1024 * 1024
 """Of each node's object store, in bytes."""
-LOOK_S = 0.1
+LOOK_S = 0.2
+PROCESSES = ("worker", "office")
 
 
 def _rows_so_far(project: Path) -> int:
@@ -48,32 +50,64 @@ def _start_cluster() -> tuple[Any, list[Any]]:
     return cluster, [cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in range(2)]
 
 
-def _run(project: Path, url: str, options: argparse.Namespace) -> tuple[Spent, int | None]:
-    """Run the cases; return what that took, and how many rows there were when the node was killed."""
+class Watcher(threading.Thread):
+    """Kills a node when it is time, and sees how much CPU the cluster's processes take.
+
+    Args:
+        project: Whose rows tell the time.
+        kill: Kills the node.
+        kill_at: When there are so many rows; None: never.
+    """
+
+    def __init__(self, project: Path, kill: Callable[[], None], kill_at: float | None) -> None:
+        super().__init__()
+        self._project, self._kill, self._kill_at = project, kill, kill_at
+        self._is_over = threading.Event()
+        self.killed_at: int | None = None
+        self.cpu_s: dict[int, tuple[str, float]] = {}
+        """Of each process of the session its name and what it took, by process id."""
+
+    def run(self) -> None:
+        """Look until it is over."""
+        while not self._is_over.wait(LOOK_S):
+            self._look()
+            count = _rows_so_far(self._project)
+            if self.killed_at is None and self._kill_at is not None and count >= self._kill_at:
+                self.killed_at = count
+                self._kill()
+
+    def end(self) -> None:
+        """Stop looking."""
+        self._is_over.set()
+        self.join()
+
+    def took_s(self, name: str) -> float:
+        """Return the CPU time of all processes of a name, in seconds."""
+        return sum(cpu_s for one, cpu_s in self.cpu_s.values() if one == name)
+
+    def _look(self) -> None:
+        for path in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                name = (path / "cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").strip()
+                if name.startswith("ray::"):
+                    fields = (path / "stat").read_text().rpartition(")")[2].split()
+                    cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                    kind = "office" if "Office" in name else "worker"
+                    self.cpu_s[int(path.name)] = (kind, cpu_s)
+
+
+def _run(project: Path, url: str, options: argparse.Namespace) -> tuple[Spent, Watcher]:
     cluster, nodes = _start_cluster()
-    is_over = threading.Event()
-    killed_at: list[int] = []
-
-    def kill() -> None:
-        while not is_over.wait(LOOK_S):
-            count = _rows_so_far(project)
-            if count >= options.kill_at * options.cases:
-                cluster.remove_node(nodes[1], allow_graceful=False)
-                killed_at.append(count)
-                return
-
-    watcher = threading.Thread(target=kill)
+    kill_at = None if options.undisturbed else options.kill_at * options.cases
+    watcher = Watcher(project, lambda: cluster.remove_node(nodes[1], allow_graceful=False), kill_at)
     try:
-        if not options.undisturbed:
-            watcher.start()
+        watcher.start()
         arguments = ["--executor=ray", f"--address={cluster.address}", f"--harness-endpoint={url}", "-q"]
         spent = harness(project, "run", *arguments, f"--harness-concurrency={options.concurrency}").demand(0, 1)
     finally:
-        is_over.set()
-        if watcher.ident is not None:
-            watcher.join()
+        watcher.end()
         cluster.shutdown()
-    return spent, killed_at[0] if killed_at else None
+    return spent, watcher
 
 
 def _figures(project: Path, spent: Spent, account: Mapping[str, Any], options: argparse.Namespace) -> dict[str, Any]:
@@ -113,18 +147,20 @@ def main() -> None:
         make_document(document, max(4_000, 135 * min(options.cases, 2_000)))
         make_ours(project, options.cases, document)
         with fake_server(document, options.latency) as url:
-            spent, killed_at = _run(project, url, options)
+            spent, watcher = _run(project, url, options)
             account = ask(url, "debug/account")
-        if killed_at is None and not options.undisturbed:
+        if watcher.killed_at is None and not options.undisturbed:
             sys.exit("no node was killed: the run ended before")
-        figures = _figures(project, spent, account, options) | {"rows_when_killed": killed_at}
+        figures = _figures(project, spent, account, options)
+        figures |= {f"{name}_cpu_ms_per_case": 1000 * watcher.took_s(name) / options.cases for name in PROCESSES}
+        figures["rows_when_killed"] = watcher.killed_at or 0
         print(spent.output[-1500:])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     for name, value in figures.items():
         goal = GOALS.get(name)
         verdict = "" if goal is None else "met" if value <= goal else "NOT MET"
-        print(f"{name:26}{value if value is not None else '-':>14,.10g}  {verdict}" if value is not None else name)
+        print(f"{name:26}{value:>14,.2f}  {verdict}")
     rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}
     print(json.dumps({**rounded, "goals": GOALS}))
 

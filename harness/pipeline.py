@@ -50,6 +50,8 @@ class Part:
     """Where what runs cost is noted, for all pipelines that share a budget; None: among what the folder's share."""
     kept: Kept | None = None
     """The rows that an earlier session of the same run has won; None: there was no such session."""
+    records: bool = True
+    """Whether runs are recorded, where the settings allow it."""
     common: "Common | None" = None
     """What runs share with those of processes that have the folder; None: this process has it."""
 
@@ -199,7 +201,7 @@ class Pipeline:
             root=config.project.root,
             fixtures=config.project.fixtures,
             library=self._library,
-            is_recording=config.may_record and part.common is None,
+            is_recording=config.may_record and part.records,
             is_keeping=config.keep,
             folder=part.folder,
             secrets=config.secrets,

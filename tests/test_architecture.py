@@ -1,6 +1,7 @@
 """The floors of the design: a module imports from floors below its own, or from its own package."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +70,9 @@ def test_modules_stay_small() -> None:
     long = {path.relative_to(PACKAGE).as_posix() for path in MODULES if len(path.read_text().splitlines()) > 400}
 
     assert long == set()
+
+
+def test_ray_is_imported_in_one_place_only() -> None:
+    imports = re.compile(r"^\s*(import|from) ray\b", re.MULTILINE)
+
+    assert {_room(path) for path in MODULES if imports.search(path.read_text(encoding="utf-8"))} == {"cluster"}

@@ -9,7 +9,8 @@ from record_support import MADE_OF, record
 
 from harness.errors import ResultsError
 from harness.model.record import Record
-from harness.results.baseline import Baseline, Group, Held, merged, read_baseline, without, write_baseline
+from harness.results.baseline import Baseline, Group, Held, baseline_of, merged, read_baseline, without, write_baseline
+from harness.results.folder import RunFolder
 from harness.results.records import digest
 
 CONFIGURATION = {"target": "assistants", "model": "extractive", "instructions": "Answer."}
@@ -63,7 +64,7 @@ def test_one_changed_result_is_one_changed_line(tmp_path: Path) -> None:
 
 def test_accepting_replaces_whole_cases_and_keeps_the_others() -> None:
     new = held(record("ungrounded"), "Answer briefly.")
-    both = merged(baseline(LOAN, LIBRARIAN), baseline(new, held(record(case="fine"))), [("cases/library.yaml", "loan")])
+    both = merged(baseline(LOAN, LIBRARIAN), baseline(new, held(record(case="fine"))), [LOAN.place])
     assert {(one.record.case, one.record.outcome) for one in both.held} == {
         ("librarian", "missed_refusal"),
         ("loan", "ungrounded"),
@@ -81,6 +82,8 @@ def test_accepting_replaces_whole_cases_and_keeps_the_others() -> None:
         ('{"format": 1}', "is no baseline .KeyError"),
         ('{"format": 1, "run": "", "at": "", "groups": [7]}', "is no baseline"),
         ("<<<<<<< HEAD\n{}", "is no baseline"),
+        ("[" * 100_000, "is no baseline .RecursionError"),
+        ('{"format": 1, "run": "", "at": "", "groups": {}}', "groups is {}"),
         ("\ud83d".encode("utf-16", "surrogatepass").decode("latin-1"), "is no baseline"),
     ],
 )
@@ -108,6 +111,7 @@ def test_an_outcome_that_does_not_exist_is_told(tmp_path: Path) -> None:
         ("groundedness", float("nan"), "groundedness of 'loan' is nan"),
         ("duration_s", 10**400, "duration_s of 'loan' is 1000"),
         ("trial", None, "trial of 'loan' is None"),
+        ("is_xfail", "yes", "is_xfail of 'loan' is 'yes'"),
     ],
 )
 def test_a_value_that_no_result_has_is_told(tmp_path: Path, name: str, value: object, message: str) -> None:
@@ -117,6 +121,34 @@ def test_a_value_that_no_result_has_is_told(tmp_path: Path, name: str, value: ob
     path.write_text(json.dumps(data))
     with pytest.raises(ResultsError, match=message):
         read_baseline(tmp_path, "main")
+
+
+@pytest.mark.parametrize("name", ["configuration", "documents", "model", "scorer", "scorer_code", "server", "results"])
+def test_a_group_that_no_run_has_made_is_told(tmp_path: Path, name: str) -> None:
+    path = write_baseline(baseline(LOAN), tmp_path)
+    data = json.loads(path.read_text())
+    data["groups"][0][name] = 7
+    path.write_text(json.dumps(data))
+    with pytest.raises(ResultsError, match=f"{name} .*is 7"):
+        read_baseline(tmp_path, "main")
+
+
+def test_a_result_that_a_merge_has_left_twice_is_told(tmp_path: Path) -> None:
+    path = write_baseline(baseline(LOAN), tmp_path)
+    data = json.loads(path.read_text())
+    data["groups"].append(data["groups"][0])
+    path.write_text(json.dumps(data))
+    with pytest.raises(ResultsError, match="holds 'loan' twice"):
+        read_baseline(tmp_path, "main")
+
+
+@pytest.mark.parametrize("line", ["[1]", "{}", '{"planned": 1, "transcript": 2, "score": 3}'])
+def test_a_run_whose_lines_are_no_rows_makes_no_baseline(tmp_path: Path, line: str) -> None:
+    folder = RunFolder(path=tmp_path / "2026-11-23T07-00-00-abcd")
+    folder.make()
+    (folder.path / "results.jsonl").write_text(f"{line}\n")
+    with pytest.raises(ResultsError, match="no row"):
+        baseline_of(folder, "main")
 
 
 def test_an_unknown_baseline_names_those_that_exist(tmp_path: Path) -> None:

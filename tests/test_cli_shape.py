@@ -108,6 +108,7 @@ def test_serve_hands_its_variables_to_the_server(monkeypatch: pytest.MonkeyPatch
         ("compare a b --fail-on bad", "found 'bad', allowed are never, worse, any-broken"),
         ("run --watch --json", "--watch and --json exclude each other"),
         ("show latest~x loan", "found 'latest~x'; wanted is `latest~1`"),
+        ("review latest --json", "there is nothing but the agreement to print as data"),
         ("score", "name a run, or say --cassettes"),
     ],
 )
@@ -161,6 +162,13 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert set(done.stdout.split()) & HEAVY == set()
+
+
+def test_cleaning_up_a_run_that_made_nothing_leaves_nothing(project: pytest.Pytester) -> None:
+    write(project.path / "results" / "2026-01-01T00-00-00-aaaa" / "results.jsonl", "")
+
+    assert said("cleanup", "latest") == (0, "nothing is left\n", "")
+    assert json.loads(said("cleanup", "2026", "--json")[1])["left"] == 0
 
 
 def test_runs_are_completed_newest_first(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,6 +225,7 @@ CALLS = {
     "show": "latest~1 loan",
     "compare": "latest~1 latest",
     "score": "latest~1",
+    "review": "--agreement",
     "sql": "'select 1 as one'",
     "history": "loan",
     "cleanup": "",

@@ -140,9 +140,8 @@ def test_each_case_has_one_row_although_a_node_is_killed(nodes: Nodes, project: 
     ledger = lines(project, "remote.jsonl")
     assert known(ledger, "made") == known(ledger, "deleted")
     made = Counter(kind for kind, _ in known(ledger, "made"))
-    print("threads", made["thread"])
     assert made["file"] == made["vector_store"] == made["assistant"] == 1
-    # What the killed node had begun is gone on with: at most a thread whose id it could not tell any more is made again.
+    # What the killed node had begun is gone on with; only a thread whose id it could not tell is made again.
     assert made["thread"] <= 80 + 6
     assert not list(project.glob("results/*/won.jsonl"))
 

@@ -69,6 +69,16 @@ def test_the_largest_fall_comes_first() -> None:
     assert [one.outcome.is_pass for one in found.broken[1].told] == [True, False]
 
 
+def test_a_model_that_follows_from_the_suite_or_the_variant_pairs_no_case_apart() -> None:
+    def run(model: str) -> Side:
+        others = record(suite="cases/other.yaml", model="fixed"), record(variant="eager", model="eager")
+        return side(record(model=model), *others)
+
+    assert dimensions_of([run("old"), run("new")]) == ("variant",)
+    assert len(paired(run("old"), run("new"), ("variant",)).pairs) == 3
+    assert dimensions_of([side(record(model="old"), record(model="new"))]) == ("model",)
+
+
 def test_variants_are_told_apart_only_where_a_side_has_several() -> None:
     both = side(record(), record(variant="careful"))
     careful = side(record(variant="careful"))

@@ -26,6 +26,7 @@ UNTRIED = {
     ("docs/tutorial.md", "pytest cases/ --harness-endpoint"): A_SERVER,
     ("docs/server.md", "harness serve --port 8080 --upstream"): "runs until Ctrl-C; see tests/test_server_bridge.py",
     ("docs/server.md", "harness serve --port 8080 --faults"): "runs until Ctrl-C; see tests/test_server_faults.py",
+    ("docs/scale.md", "pip install 'assistant-harness[ray]'"): "needs a cluster; see tests/test_cluster.py",
     ("docs/report.md", "harness view --port 8080"): "runs until Ctrl-C; see tests/test_help_examples.py",
 }
 """Blocks of commands and of Python that are not tried, by page and how they begin, and why."""

@@ -131,6 +131,17 @@ def test_what_cannot_be_used_ends_the_session(based: pytest.Pytester, args: list
     result.stderr.fnmatch_lines([message])
 
 
+def test_a_case_is_accepted_in_all_variants_or_in_the_one_that_is_named(based: pytest.Pytester) -> None:
+    rewrite(based, SUITE.replace("cases:", "variants: {brief: {temperature: 0}, new: {temperature: 1}}\ncases:", 1))
+    based.runpytest("cases", "--harness-variant=*")
+    harness(based, "baseline", "accept", "latest", "*loan[brief]").stdout.fnmatch_lines(["*1 cases taken over"])
+    harness(based, "baseline", "list").stdout.fnmatch_lines(["main: 3 results*"])
+    harness(based, "baseline", "accept", "latest", "cases/library.yaml::loan")
+    harness(based, "baseline", "list").stdout.fnmatch_lines(["main: 4 results*"])
+    wrong = harness(based, "baseline", "accept", "latest", "loan[nobody]")
+    wrong.stderr.fnmatch_lines(["*has no case 'loan[[]nobody]'*"])
+
+
 def test_github_gets_a_summary_and_a_note_at_the_line(
     based: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

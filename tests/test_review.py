@@ -25,7 +25,17 @@ from harness.model.row import Row
 from harness.model.score import Behaviour, Claim, JudgedClaim, Judgement, Outcome
 from harness.model.transcript import Attempt, TextPart
 from harness.results import RunFolder, row_data
-from harness.review import Choice, Item, Session, agreement_lines, choose, items_of, read_table, table_text
+from harness.review import (
+    Choice,
+    Item,
+    Session,
+    agreement_data,
+    agreement_lines,
+    choose,
+    items_of,
+    read_table,
+    table_text,
+)
 
 RUN = "2026-11-23T10-00-00-abcd"
 INTERRUPT = "Ctrl-C"
@@ -185,6 +195,12 @@ def test_agreement_counts_the_last_label_of_each_person() -> None:
     at = lines.index("answers, scorer test 1: kappa 0.00, agree on 0 of 1 (95 % interval 0.00 to 0.79)")
     assert lines[at + 3].split() == ["partial", "0", "0", "1"]
     assert next(agreement_lines([])) == "0 labels by 0 people"
+    data = agreement_data(labels)
+    assert (data["labels"], data["people"]) == (4, ["Ada", "Bob"])
+    by_scorer, by_people, _ = data["agreement"]
+    assert (by_scorer["one"], by_scorer["other"], by_scorer["both"], by_scorer["same"]) == (None, "test 1", 3, 2)
+    assert by_scorer["kappa"] == pytest.approx(0.4)
+    assert (by_people["one"], by_people["other"], by_people["said"]) == ("Ada", "Bob", [["supported", "not_found", 1]])
 
 
 def test_a_table_goes_out_and_comes_back() -> None:

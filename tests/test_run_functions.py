@@ -94,6 +94,7 @@ def test_the_model_is_told_of_its_mistakes_and_may_do_better(
         ('{"item": "a", "tags": ["a", 1]}', "arguments.tags[[]1[]] is 1, it must be of type string"),
         ('{"item": "a", "due": 5}', "arguments.due is 5, which fits none of its schemas"),
         ('{"item": "a", "x": 1}', "arguments holds 'x', which is not known; known are item, *"),
+        ('{"item": "a", "count": -1' + 400 * "0" + "}", "arguments.count is -1000*..., it must be at least 1"),
     ],
 )
 def test_arguments_that_do_not_fit_are_told(arguments: str, told: str) -> None:
@@ -103,7 +104,12 @@ def test_arguments_that_do_not_fit_are_told(arguments: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ['{"item": "a", "count": 2.0, "size": "S", "tags": [], "due": null}', '{"item":""}']
+    "arguments",
+    [
+        '{"item": "a", "count": 2.0, "size": "S", "tags": [], "due": null}',
+        '{"item":""}',
+        '{"item": "a", "count": 1' + 400 * "0" + "}",  # no float is as large
+    ],
 )
 def test_arguments_that_fit_are_taken(arguments: str) -> None:
     assert asyncio.run(Functions(with_tools("responses", PRICE), Path()).output("get_price", arguments)) == "12.50"
@@ -185,6 +191,15 @@ def slow(item):
 def odd(item):
     return object()
 
+def endless(item):
+    return {"price": float("inf")}
+
+def torn(item):
+    return item + " " + chr(0xD800)
+
+def stopping(item):
+    raise KeyboardInterrupt(item)
+
 NUMBER = 7
 """
 
@@ -197,6 +212,9 @@ NUMBER = 7
         ("later", "lamp", "lamp later"),
         ("slow", "lamp", '{"error": "the function did not return within 0.05 s"}'),
         ("odd", "lamp", '{"error": "TypeError: Object of type object is not JSON serializable"}'),
+        ("endless", "lamp", '{"error": "ValueError: Out of range float values are not JSON compliant"}'),
+        ("torn", "lamp", "lamp ?"),
+        ("stopping", "lamp", '{"error": "KeyboardInterrupt: lamp"}'),
     ],
 )
 def test_code_of_the_project_answers(

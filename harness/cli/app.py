@@ -252,13 +252,22 @@ def review(  # noqa: PLR0913 - one argument an option
     export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="Write a CSV file instead.")] = None,
     import_: Annotated[Path | None, typer.Option("--import", metavar="FILE", help="Read its labels back.")] = None,
     agreement: Annotated[bool, typer.Option("--agreement", help="Compare all labels with the scorer.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --agreement: print data instead of text.")] = False,
 ) -> None:
     """Judge answers claim by claim, keep the labels, and see how far the scorer agrees with them."""
     from harness.cli.review import Request, review_run
     from harness.review import Choice
 
     choice = Choice(only=only, sample=sample, seed=seed, is_again=again)  # type: ignore[arg-type]  # checked there
-    request = Request(run=run, who=who, choice=choice, export_to=export, import_from=import_, is_agreement=agreement)
+    request = Request(
+        run=run,
+        who=who,
+        choice=choice,
+        export_to=export,
+        import_from=import_,
+        is_agreement=agreement,
+        is_json=as_json,
+    )
     review_run(request, Path.cwd(), typer.echo)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from harness.cli.arguments import BaselineName, Json, RunName
 from harness.cli.codes import FAILED
 from harness.cli.data import print_json
 from harness.errors import ResultsError
+
+if TYPE_CHECKING:
+    from harness.results.standing import Place
 
 baseline = typer.Typer(
     help="Keep what a run came to, and measure later runs by it.", no_args_is_help=True, rich_markup_mode=None
@@ -33,7 +36,12 @@ def set_(run: RunName = "latest", *, name: BaselineName = "main") -> None:
 def accept(
     run: RunName = "latest",
     cases: Annotated[
-        list[str] | None, typer.Argument(metavar="CASE", help="Ids or node ids, with `*`; default all of the run.")
+        list[str] | None,
+        typer.Argument(
+            metavar="CASE",
+            help="Ids or node ids, with `*`: `case` is meant in all variants of the run, `case[variant]` in one. "
+            "Default: all of the run.",
+        ),
     ] = None,
     *,
     name: BaselineName = "main",
@@ -47,15 +55,15 @@ def accept(
     project = find_project(Path.cwd())
     old = read_baseline(project.results, name)
     new = baseline_of(find_run(project.results, run), name)
-    keys = dict.fromkeys(one.key for one in new.records)
-    chosen = [key for key in keys if not cases or any(_fits(key, pattern) for pattern in cases)]
+    places = dict.fromkeys(one.place for one in new.held)
+    chosen = [place for place in places if not cases or any(_fits(place, pattern) for pattern in cases)]
     for pattern in cases or ():
-        if not any(_fits(key, pattern) for key in keys):
+        if not any(_fits(place, pattern) for place in places):
             raise ResultsError(f"the run {new.run} has no case {pattern!r}", where="harness baseline accept")
     dropped = _gone(project.root, [one.key for one in old.records]) if gone else []
     path = write_baseline(without(merged(old, new, chosen), dropped), project.results)
     more = f", {len(dropped)} dropped" if gone else ""
-    typer.echo(f"wrote {project.relative(path)}: {len(chosen)} cases taken over{more}")
+    typer.echo(f"wrote {project.relative(path)}: {len({key for key, _ in chosen})} cases taken over{more}")
 
 
 @baseline.command(epilog="Example: harness baseline diff latest --name main")
@@ -105,9 +113,14 @@ def list_(*, as_json: Json = False) -> None:
         typer.echo("{name}: {results} results, {passes} pass, from run {run} ({at})".format_map(line))
 
 
-def _fits(key: tuple[str, str], pattern: str) -> bool:
-    suite, case = key
-    return any(fnmatchcase(text, pattern) for text in (case, suite, f"{suite}::{case}"))
+def _fits(place: "Place", pattern: str) -> bool:
+    from harness.report.standings import place_name
+
+    (suite, case), _ = place
+    node = place_name(place)
+    names = (case, suite, f"{suite}::{case}", node, node.removeprefix(f"{suite}::"))
+    # Brackets hold the variant: they mean themselves, not a set of letters.
+    return any(fnmatchcase(name, pattern.replace("[", "[[]")) for name in names)
 
 
 def _gone(root: Path, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

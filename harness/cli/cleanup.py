@@ -62,7 +62,11 @@ def clean(wish: Wish, folder: Path, say: Say) -> int:
 def _folders(wish: Wish, results: Path) -> list[RunFolder]:
     if wish.run is None:
         return [RunFolder(path=path.parent) for path in sorted(results.glob(f"*/{LEDGER}"))]
-    return [find_run(results, wish.run, holding=LEDGER)]
+    try:
+        return [find_run(results, wish.run, holding=LEDGER)]
+    except ResultsError:
+        find_run(results, wish.run)  # there is such a run, and it made nothing
+        return []
 
 
 def _clean_run(folder: RunFolder, wish: Wish, config: Config, say: Say) -> int:

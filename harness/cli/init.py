@@ -77,6 +77,8 @@ cassettes/**/.lock
 results/*
 !results/baselines/
 !results/labels.jsonl
+/junit.xml
+/report.html
 """
 
 

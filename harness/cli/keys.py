@@ -106,6 +106,15 @@ SHAPES: Mapping[str, Shape] = {
             "judged_as_it_was": "why, by case, where today's case does not apply",
         },
     ),
+    "review": Shape(
+        keys={
+            "labels": "how many count",
+            "people": "who gave them",
+            "agreement": "a list: `kind`, `one` (a person, or null for all together), `other` (a scorer or a person), "
+            "`both` (how many both spoke of), `same`, `kappa` or null, `said` (what each said, and how often)",
+        },
+        note="With `--agreement`.",
+    ),
     "sql": Shape(is_list=True, note="An object a row; the keys are the statement's columns."),
     "history": Shape(
         is_list=True,

@@ -45,9 +45,9 @@ has several forms, and `--format json` is `--json`. Keys are only added. Exit co
 
 Each option can be said by a variable; the tables name it. The command line wins over the variable. Options of runs,
 which pytest has too, are `HARNESS_<OPTION>` (`HARNESS_MODEL`) and may stand in `.env` of the project as well. A
-command's own are `HARNESS_<COMMAND>_<OPTION>` (`HARNESS_COMPARE_FAIL_ON`). A switch is `1` or `0`. Of an option that
-may be repeated, values stand with spaces between (`HARNESS_FILTER='loan* fee*'`); variants with commas. An empty
-variable says nothing.
+command's own are `HARNESS_<COMMAND>_<OPTION>` (`HARNESS_COMPARE_FAIL_ON`), without the command for `harness run`
+(`HARNESS_FILTER`). A switch is `1` or `0`. Of an option that may be repeated, values stand with spaces between
+(`HARNESS_FILTER='loan* fee*'`); variants with commas. An empty variable says nothing.
 
 `harness serve` hands `HARNESS_SERVE_<OPTION>` to the server, for example `HARNESS_SERVE_PORT=8000`.
 """

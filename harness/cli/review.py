@@ -8,11 +8,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import typer
+
+from harness.cli.data import json_text
 from harness.config import Project, find_project
 from harness.errors import ConfigError, ResultsError
 from harness.labels import FILE, Label, Labels, append_label, latest, read_labels
 from harness.results import find_run, read_rows
-from harness.review import Choice, Item, Session, agreement_lines, choose, items_of, read_table, table_text
+from harness.review import (
+    Choice,
+    Item,
+    Session,
+    agreement_data,
+    agreement_lines,
+    choose,
+    items_of,
+    read_table,
+    table_text,
+)
 from harness.review.items import ONLY
 
 WHERE = "harness review"
@@ -29,6 +42,8 @@ class Request:
     export_to: Path | None = None
     import_from: Path | None = None
     is_agreement: bool = False
+    is_json: bool = False
+    """Whether the agreement is printed as data."""
 
 
 def review_run(request: Request, folder: Path, say: Callable[[str], None]) -> None:
@@ -42,7 +57,10 @@ def review_run(request: Request, folder: Path, say: Callable[[str], None]) -> No
     path = project.results / FILE
     known = read_labels(path)
     if known.is_torn:
-        say(f"note: the last line of {project.relative(path)} was cut off and is left out")
+        typer.echo(f"note: the last line of {project.relative(path)} was cut off and is left out", err=True)
+    if request.is_agreement and request.is_json:
+        say(json_text(agreement_data(known.labels)))
+        return
     if request.is_agreement:
         for line in agreement_lines(known.labels):
             say(line)
@@ -79,6 +97,8 @@ def _check(request: Request) -> None:
         raise ConfigError(f"found {choice.sample}; wanted is a whole number from 1", where="--sample")
     if request.who is not None and not request.who.strip():
         raise ConfigError("the name is empty", where="--as")
+    if request.is_json and not request.is_agreement:
+        raise ConfigError("there is nothing but the agreement to print as data", where="--json", hint="say --agreement")
     if request.export_to is not None and request.import_from is not None:
         raise ConfigError("--export and --import exclude each other", where=WHERE)
 

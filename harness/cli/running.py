@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.cli.data import print_json
@@ -84,7 +84,7 @@ def _run(
     summary: Summary | None,
     narrow: Callable[[list[Planned]], list[Planned]] | None,
 ) -> int:
-    session = CaseSession(config, new_part(config))
+    session = CaseSession(config, replace(new_part(config), records=call.executor != RAY))
     chosen, wrong = _chosen(call.wish, suites_of(call.wish, config.project, call.here), session, screen)
     if wrong:
         screen.write_line(f"interrupted: {wrong} suites cannot be read", red=True)
@@ -211,7 +211,7 @@ class _Running:
                 self.accounts[node] = account
             self.session.gating.saw_failure(data)
         if self.summary is not None:
-            self.summary.add(end.row, word if line is not None else None, account or line)
+            self.summary.add(end.row, word if line is not None else None, account or (line or "").partition(" - ")[2])
         self.session.keep(Ended(row=data, brief=end.row.brief, name=node, account=account))
 
     def _judged(self, row: Row) -> tuple[str, str | None]:

@@ -25,6 +25,7 @@ from harness.pipeline import SPENT, Part, Pipeline
 from harness.run.ledger import Ledger, Remote
 from harness.session.stream import End
 from harness.targets.failures import errored, failure_of
+from harness.targets.maker import UNKNOWN
 
 AHEAD = 2
 """Batches handed out for each worker: while it works on one, the next is there."""
@@ -110,6 +111,8 @@ class _Driver:
         self._set_ups: dict[SetUp, Future[dict[str, str]]] = {}
         self._going: dict[Any, _Going] = {}
         self._ready = deque[End]()
+        self._workers = 1
+        """How many there were when the last batch was handed out."""
         self._left = self._left_by_node() if part.kept is not None else {}
 
     def ends(self, planned: Sequence[Planned]) -> Iterator[End]:
@@ -136,7 +139,7 @@ class _Driver:
         return self._set_ups[key]
 
     def _hand_out(self, queue: Queue) -> None:
-        workers = _workers()
+        self._workers = workers = _workers()
         while queue and len(self._going) < AHEAD * workers:
             ids: dict[str, str] = {}
             batch = queue.take(workers, lambda one: self._is_fit(one, ids))  # noqa: B023 - it is called at once
@@ -197,9 +200,21 @@ class _Driver:
             if transcript is not None:
                 self._ready.append(End(planned=one, row=self._pipeline.judge(one, transcript)))
         again = [one for one, transcript in zip(missing, kept, strict=True) if transcript is None]
+        self._left = self._left_by_node()
+        self._note_possible(again)
         for one in queue.give_back(again):
             self._fail(one, Failure(kind="internal", message=f"{TRIES} workers ended while they made this run"))
-        self._left = self._left_by_node()
+
+    def _note_possible(self, missing: Sequence[Planned]) -> None:
+        """Note what a lost worker may have made without telling: it began its runs in order, so many at once."""
+        share = -(-self._config.concurrency // self._workers)
+        untold = [one for one in missing if one.node not in self._left]
+        for one in untold[: max(0, share - (len(missing) - len(untold)))]:
+            kind = "thread" if one.target == "assistants" else "response"
+            remote = Remote(
+                endpoint=self._config.endpoint.name, target=one.target, kind=kind, id=UNKNOWN, node=one.node
+            )
+            self._ledger.lost(remote)
 
     def _left_by_node(self) -> dict[str, list[Remote]]:
         left: dict[str, list[Remote]] = {}

@@ -84,7 +84,7 @@ class Shop:
             won=TiedWon(job.office),
             underway=self._underway,
         )
-        part = Part(folder=self._run, embedded_url=job.embedded_url, common=common)
+        part = Part(folder=self._run, embedded_url=job.embedded_url, records=False, common=common)
         self._pipeline = Pipeline(replace(config, project=project), part)
 
     def ends(self, batch: Batch) -> Iterator[End]:

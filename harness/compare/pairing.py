@@ -9,7 +9,7 @@ from harness.model.record import Record
 from harness.model.score import Outcome
 
 Key: TypeAlias = tuple[str, ...]
-"""Suite, case, and of variant, target and model those that a side holds several of."""
+"""Suite, case, and of variant, target and model those that a side holds several of for one case."""
 PASSES = frozenset(outcome for outcome in Outcome if outcome.is_pass)
 DIMENSIONS = ("variant", "target", "model")
 
@@ -108,8 +108,26 @@ class Pairing:
 
 
 def dimensions_of(sides: Sequence[Side]) -> tuple[str, ...]:
-    """Return what cases are paired by beside suite and id: whatever some side holds several values of."""
-    return tuple(one for one in DIMENSIONS if any(len({getattr(r, one) for r in side.records}) > 1 for side in sides))
+    """Return what cases are paired by beside suite and id: whatever some side holds several values of for one case.
+
+    Two suites may name two models, and two variants: neither makes a case of one of them two.
+    """
+    dimensions: tuple[str, ...] = ()
+    for one in DIMENSIONS:
+        if any(_is_several(side.records, dimensions, one) for side in sides):
+            dimensions += (one,)
+    return dimensions
+
+
+def _is_several(records: Iterable[Record], dimensions: Sequence[str], name: str) -> bool:
+    """Tell whether results that would be one case hold several values of something."""
+    first: dict[tuple[object, ...], object] = {}
+    for record in records:
+        value = getattr(record, name)
+        place = (record.suite, record.case, *(getattr(record, one) for one in dimensions))
+        if first.setdefault(place, value) != value:
+            return True
+    return False
 
 
 def paired(a: Side, b: Side, dimensions: Sequence[str]) -> Pairing:

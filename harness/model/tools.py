@@ -45,6 +45,7 @@ class FunctionTool:
             raise ValueError(f"the function {self.function!r}: up to 64 letters, digits, `_` and `-` are allowed")
         if self.parameters.get("type") != "object":
             raise ValueError("`parameters` is a JSON schema of type `object`: say {type: object, properties: {...}}")
+        _check_members(self.parameters)
         if self.output is not None and self.call is not None:
             raise ValueError("a function has `output` or `call`, not both")
         _check_call(self.call)
@@ -84,6 +85,14 @@ class FunctionChoice:
     __pydantic_config__: ClassVar[dict[str, Any]] = FORM
     function: str
     """Its name."""
+
+
+def _check_members(parameters: Mapping[str, Any]) -> None:
+    if not isinstance(parameters.get("properties", {}), Mapping):
+        raise ValueError("`properties` of `parameters` maps names to schemas: say {member: {type: string}}")  # noqa: TRY004 - told as a mistake in the file
+    required = parameters.get("required", [])
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+        raise ValueError("`required` of `parameters` is a list of names: say [member]")
 
 
 def _check_call(name: str | None) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +12,8 @@ from harness.model.row import Brief
 from harness.model.score import Behaviour
 from harness.model.suite import Expectation
 from harness.report.markdown import fenced, inline, table
-from harness.report.standings import LISTED, MOST_LISTED, change, place_name
+from harness.report.plain import shortened
+from harness.report.standings import LISTED, MOST_LISTED, change, listed, place_name
 from harness.results.standing import Standing, Standings
 
 MOST_NOTES = 10
@@ -87,7 +89,7 @@ def _parts(session: Session) -> Iterator[str]:
         yield _beside(session.baseline, session.beside)
     yield _matrix(session.briefs)
     for one in session.failing[:MOST_FAILURES]:
-        head = f"{inline(one.name)}: <b>{inline(one.outcome)}</b>"
+        head = f"{escape(shortened(one.name, 200))}: <b>{escape(one.outcome)}</b>"  # HTML: Markdown is not read in it
         yield f"<details><summary>{head}</summary>\n\n{fenced(one.account[:LONGEST])}\n\n</details>"
     if len(session.failing) > MOST_FAILURES:
         yield f"{len(session.failing) - MOST_FAILURES} more failed: `harness show {session.run_id} CASE`"
@@ -98,7 +100,7 @@ def _beside(name: str, beside: Sequence[Standings]) -> str:
     told = ", ".join(f"{counts[kind]} {kind.value}" for kind in (Standing.SAME, *LISTED) if counts[kind])
     lines = [f"Beside the baseline **{inline(name)}**: {told}"]
     for standing in LISTED:
-        found = [one for one in beside if one.standing is standing]
+        found = listed(beside, standing)
         lines += [f"- {standing.value}: {inline(place_name(one.place))}, {change(one)}" for one in found[:MOST_LISTED]]
         if len(found) > MOST_LISTED:
             lines.append(f"- {standing.value}: and {len(found) - MOST_LISTED} more")

@@ -23,11 +23,16 @@ def baseline_lines(name: str, beside: Sequence[Standings]) -> Iterator[str]:
     )
     yield f"baseline {plain(name)}: {told}"
     for standing in LISTED:
-        found = [one for one in beside if one.standing is standing]
+        found = listed(beside, standing)
         for one in found[:MOST_LISTED]:
             yield f"  {standing.value.ljust(8)} {plain(place_name(one.place))}: {change(one)}"
         if len(found) > MOST_LISTED:
             yield f"  {standing.value.ljust(8)} and {len(found) - MOST_LISTED} more"
+
+
+def listed(beside: Sequence[Standings], standing: Standing) -> list[Standings]:
+    """Return the cases of one kind in the order they are listed in: first what the gate counts as broken."""
+    return sorted((one for one in beside if one.standing is standing), key=lambda one: not one.is_worse)
 
 
 def baseline_data(name: str, beside: Sequence[Standings]) -> dict[str, Any]:

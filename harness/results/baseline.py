@@ -15,7 +15,8 @@ from harness.model.score import Behaviour, Outcome
 from harness.model.suite import TargetName
 from harness.results.folder import RunFolder
 from harness.results.records import configuration_of, digest, documents_of, record_of
-from harness.results.rows import plain_rows
+from harness.results.rows import no_row, plain_rows
+from harness.results.standing import Place
 
 FORMAT = 1
 """The number of the file's form."""
@@ -63,6 +64,11 @@ class Held:
     record: Record
     group: Group
 
+    @property
+    def place(self) -> Place:
+        """The case in its variant."""
+        return self.record.key, self.record.variant
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
@@ -109,10 +115,21 @@ def baseline_of(folder: RunFolder, name: str) -> Baseline:
         ResultsError: The run cannot be read, or holds nothing.
     """
     code = folder.scorer_code
-    held = tuple(_held(row, record_of(row), code) for _, _, row in plain_rows(folder))
+    held = {}
+    for _, number, row in plain_rows(folder):
+        try:
+            one = _held(row, record_of(row), code)
+            _check(one)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise no_row(error, folder, number) from error
+        held[_place(one.record)] = one  # a crash may leave a row beside the one that replaces it: the later counts
     if not held:
         raise ResultsError("the run has no results", where=str(folder.path))
-    return Baseline(name=name, run=folder.id, at=_now(), held=held)
+    return Baseline(name=name, run=folder.id, at=_now(), held=tuple(held.values()))
+
+
+def _place(record: Record) -> tuple[object, ...]:
+    return (*record.key, record.variant, record.trial)
 
 
 def _held(row: Mapping[str, Any], record: Record, scorer_code: str | None) -> Held:
@@ -131,21 +148,21 @@ def _held(row: Mapping[str, Any], record: Record, scorer_code: str | None) -> He
     return Held(record=record, group=group)
 
 
-def merged(old: Baseline, new: Baseline, cases: Iterable[tuple[str, str]] | None = None) -> Baseline:
+def merged(old: Baseline, new: Baseline, places: Iterable[Place]) -> Baseline:
     """Take results of a run over into a baseline.
 
     Args:
         old: The baseline.
         new: The run, as a baseline.
-        cases: Suite and id of the cases to take over; None takes all that the run has.
+        places: The cases to take over, each in its variant.
 
     Returns:
-        The old baseline with all results of these cases, in the variants that the run has, replaced.
+        The old baseline with all results of these places replaced.
     """
-    wanted = None if cases is None else set(cases)
-    taken = [one for one in new.held if wanted is None or one.record.key in wanted]
-    places = {(one.record.key, one.record.variant) for one in taken}
-    kept = [one for one in old.held if (one.record.key, one.record.variant) not in places]
+    wanted = set(places)
+    taken = [one for one in new.held if one.place in wanted]
+    found = {one.place for one in taken}
+    kept = [one for one in old.held if one.place not in found]
     return replace(old, run=new.run, at=new.at, held=(*kept, *taken))
 
 
@@ -190,12 +207,13 @@ def read_baseline(results: Path, name: str) -> Baseline:
         known = ", ".join(known_baselines(results)) or "none"
         hint = f"baselines: {known}; make one of a run: harness baseline set latest --name {name}"
         raise ResultsError(f"there is no baseline {name!r}", where=str(path), hint=hint) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _broken(path, error) from error
     if isinstance(data, dict) and data.get("format") != FORMAT:
         raise _broken(path, f"its format is {data.get('format')!r}, {FORMAT} is wanted")
     try:
-        held = tuple(held for group in data["groups"] for held in _read_group(group))
+        held = tuple(held for group in _listed(data, "groups") for held in _read_group(group))
+        _check_once(held)
         return Baseline(name=name, run=str(data["run"]), at=str(data["at"]), held=held)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise _broken(path, error) from error
@@ -257,7 +275,7 @@ def _line(record: Record) -> dict[str, Any]:
 def _read_group(data: Mapping[str, Any]) -> Iterable[Held]:
     group = Group(**{field.name: data[field.name] for field in fields(Group)})
     configuration, documents = digest(group.configuration), digest(group.documents)
-    for line in data["results"]:
+    for line in _listed(data, "results"):
         rest = {name: value for name, value in line.items() if name not in {"outcome", "behaviour", "case_digest"}}
         made_of = MadeOf(
             configuration=configuration,
@@ -276,28 +294,56 @@ def _read_group(data: Mapping[str, Any]) -> Iterable[Held]:
             behaviour=Behaviour(line["behaviour"]),
             **{"trial": 1, "is_xfail": False, "answer": "", **rest},
         )
-        _check(record)
-        yield Held(record=record, group=group)
+        held = Held(record=record, group=group)
+        _check(held)
+        yield held
 
 
 _TEXTS = ("suite", "case", "variant", "target", "answer")
+_MAPPINGS = ("configuration", "documents")
 _MOST = 1e15
 """No figure of a result is as large."""
 
 
-def _check(record: Record) -> None:
-    """Refuse a record that no run can have made: the file is edited and merged by people.
+def _check(held: Held) -> None:
+    """Refuse a result that no run can have made: the file is edited and merged by people.
 
     Raises:
         TypeError: A value is of another kind than it should be.
     """
-    texts = {name: getattr(record, name) for name in _TEXTS} | {"model": record.model or ""}
+    record, group = held.record, held.group
+    texts = {name: getattr(record, name) for name in _TEXTS}
+    texts |= {name: getattr(group, name) for name in ("scorer", "server")}
+    texts |= {name: value for name in ("model", "scorer_code") if (value := getattr(group, name)) is not None}
     figures = {name: getattr(record, name) for name in _SCORES if getattr(record, name) is not None}
     figures["trial"] = record.trial
-    wrong = [name for name, value in texts.items() if not isinstance(value, str)]
-    wrong += [name for name, value in figures.items() if not _is_figure(value)]
-    if wrong:
-        raise TypeError(f"{wrong[0]} of {record.case!r} is {getattr(record, wrong[0])!r}")
+    wrong = {name: value for name, value in texts.items() if not isinstance(value, str)}
+    wrong |= {name: value for name, value in figures.items() if not _is_figure(value)}
+    wrong |= {} if isinstance(record.is_xfail, bool) else {"is_xfail": record.is_xfail}
+    wrong |= {name: value for name in _MAPPINGS if not isinstance(value := getattr(group, name), Mapping)}
+    for name, value in wrong.items():
+        raise TypeError(f"{name} of {record.case!r} is {value!r}")
+
+
+def _check_once(held: Iterable[Held]) -> None:
+    """Refuse a result that stands twice, as both sides of a merge may have left it: either could be the wrong one.
+
+    Raises:
+        ValueError: One does.
+    """
+    seen = set()
+    for one in held:
+        place = _place(one.record)
+        if place in seen:
+            raise ValueError(f"it holds {one.record.case!r} twice")
+        seen.add(place)
+
+
+def _listed(data: Mapping[str, Any], name: str) -> list[Any]:
+    found = data[name]
+    if not isinstance(found, list):
+        raise TypeError(f"{name} is {found!r}")
+    return found
 
 
 def _is_figure(value: object) -> bool:

@@ -48,12 +48,13 @@ def _problems(value: Any, schema: Any, place: str) -> Iterator[str]:
         for key, word, is_kept in _LIMITS:
             limit = schema.get(key)
             if isinstance(limit, int | float) and not is_kept(value, limit):
-                yield f"{place} is {value}, it must be {word} {limit}"
+                yield f"{place} is {_shown(value)}, it must be {word} {limit}"
 
 
 def _wrong_kind(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
-    kinds = schema.get("type", [])
-    known = [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind in _KINDS]
+    kinds = schema.get("type")
+    named = kinds if isinstance(kinds, list) else [kinds]
+    known = [kind for kind in named if isinstance(kind, str) and kind in _KINDS]
     if known and not any(_KINDS[kind](value) for kind in known):
         yield f"{place} is {_shown(value)}, it must be of type {' or '.join(known)}"
     allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
@@ -67,7 +68,8 @@ def _wrong_kind(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[s
 def _wrong_members(value: Mapping[str, Any], schema: Mapping[str, Any], place: str) -> Iterator[str]:
     properties = schema.get("properties")
     known: Mapping[str, Any] = properties if isinstance(properties, Mapping) else {}
-    for name in schema.get("required") or ():
+    required = schema.get("required")
+    for name in required if isinstance(required, list) else ():
         if name not in value:
             yield f"{place} lacks {name!r}"
     for name, item in value.items():
@@ -83,7 +85,8 @@ def _shown(value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # A whole number may be too large for any float, so only floats are asked whether they are finite.
+    return math.isfinite(value) if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
 
 
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
@@ -91,7 +94,7 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
     "number": _is_number,
-    "integer": lambda value: _is_number(value) and float(value).is_integer(),
+    "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
 }

@@ -154,12 +154,13 @@ def _result(own: Own, arguments: Mapping[str, Any]) -> str:
         if isinstance(result, Coroutine):
             result = asyncio.run(result)
         return _text(result)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code: what it raises is told to the model
+    except BaseException as error:  # noqa: BLE001 - the user's code, in a thread of its own: the model is told
         return _error(f"{type(error).__name__}: {error}")
 
 
 def _text(output: Any) -> str:
-    return output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+    text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="replace").decode()  # half a character cannot be sent
 
 
 def _error(message: str) -> str:
