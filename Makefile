@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 cases: $(VENV)/.ready  ## run the suites
 	$(BIN)/pytest cases/ $(ARGS)
 
-test: $(VENV)/.ready  ## run the tests
-	$(BIN)/pytest tests/ $(ARGS)
+test: $(VENV)/.ready-ray  ## run the tests
+	$(BIN)/pytest tests/ -n 2 $(ARGS)
 
 quick: $(VENV)/.ready  ## the tests that take no more than a second or two each
 	$(BIN)/pytest tests/ -m "not slow" -n 2 $(ARGS)
@@ -35,5 +35,9 @@ $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.ready-ray: $(VENV)/.ready  ## the tests of many machines want Ray, and nothing else does
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt --editable '.[dev,ray]'
 	@touch $@

@@ -69,7 +69,7 @@ def test_accepting_replaces_whole_cases_and_keeps_the_others() -> None:
         ("librarian", "missed_refusal"),
         ("loan", "ungrounded"),
     }
-    assert without(both, [("cases/library.yaml", "loan")]).records == (LIBRARIAN.record,)
+    assert without(both, [new.place]).records == (LIBRARIAN.record,)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ pytest.importorskip("ray", reason="the extra `ray` is not installed: pip install
 pytestmark = pytest.mark.slow
 
 MEMORY = 80 * 1024 * 1024
+KEY: dict[str, str] = {}
 SLOW = 'rules:\n  - {route: "POST /threads/*/runs", delay: 0.3}\n'
 OWN = """\
 class Length:
@@ -79,7 +80,7 @@ def run(project: Path, *args: str) -> "subprocess.Popen[str]":
     environ = {name: value for name, value in os.environ.items() if name not in SAID_BY_THE_ENVIRONMENT}
     command = [sys.executable, "-m", "harness", "run", "--executor=ray", *args]
     return subprocess.Popen(
-        command, cwd=project, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command, cwd=project, env=environ | KEY, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
 
 
@@ -121,7 +122,10 @@ def known(ledger: Sequence[dict[str, Any]], event: str) -> set[tuple[str, str]]:
     return {(line["kind"], line["id"]) for line in ledger if line["event"] == event}
 
 
-def test_each_case_has_one_row_although_a_node_is_killed(nodes: Nodes, project: Path) -> None:
+def test_each_case_has_one_row_although_a_node_is_killed(
+    nodes: Nodes, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.KEY", {"HARNESS_API_KEY": "sk-nobody-may-log-this"})
     victim = nodes.add()
     with start_embedded(faults=project / "faults.yaml") as server:
         process = run(
@@ -144,6 +148,9 @@ def test_each_case_has_one_row_although_a_node_is_killed(nodes: Nodes, project: 
     # What the killed node had begun is gone on with; only a thread whose id it could not tell is made again.
     assert made["thread"] <= 80 + 6
     assert not list(project.glob("results/*/won.jsonl"))
+    logs = [path for path in Path(nodes.cluster.head_node.get_logs_dir_path()).rglob("*") if path.is_file()]
+    assert len(logs) > 5
+    assert not [path for path in logs if b"sk-nobody-may-log-this" in path.read_bytes()]
 
 
 def test_a_budget_holds_for_all_and_what_it_left_over_is_resumed(nodes: Nodes, project: Path) -> None:

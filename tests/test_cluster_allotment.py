@@ -7,6 +7,9 @@ from planned_support import planned
 
 from harness.cluster.allotment import SILENT_S, Allotment, Report, Share
 from harness.cluster.batches import LARGEST, TRIES, Queue
+from harness.cluster.start import check_reach
+from harness.config import Endpoint
+from harness.errors import ConfigError
 from harness.run.limits import Limits
 
 
@@ -121,3 +124,26 @@ def test_a_run_that_ends_its_workers_is_given_up() -> None:
         assert queue.give_back(queue.take(1, lambda _: True)) == []
     assert queue.give_back(queue.take(1, lambda _: True)) == [run]
     assert not queue
+
+
+NODES = [
+    {"NodeID": "a", "NodeManagerAddress": "10.0.0.1", "Alive": True},
+    {"NodeID": "b", "NodeManagerAddress": "10.0.0.1", "Alive": True},
+    {"NodeID": "c", "NodeManagerAddress": "10.0.0.3", "Alive": False},
+]
+ELSEWHERE = {"NodeID": "d", "NodeManagerAddress": "10.0.0.2", "Alive": True}
+
+
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:8080/v1", "http://localhost:8080/v1"])
+def test_an_endpoint_of_this_machine_is_refused_where_the_cluster_has_others(url: str | None) -> None:
+    endpoint = Endpoint(name=url or "embedded", base_url=url, source="default")
+
+    check_reach(endpoint, NODES, "a")
+    with pytest.raises(ConfigError, match=r"listens on this machine only: 10\.0\.0\.2 of the cluster cannot reach it"):
+        check_reach(endpoint, [*NODES, ELSEWHERE], "a")
+
+
+def test_an_endpoint_that_all_reach_is_none_of_that() -> None:
+    url = "https://models.example/v1"
+
+    check_reach(Endpoint(name=url, base_url=url, source="default"), [*NODES, ELSEWHERE], "a")

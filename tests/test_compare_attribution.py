@@ -7,7 +7,7 @@ import pytest
 from compare_support import row
 
 from harness.compare.attribution import Attribution, Suspects, attribute
-from harness.compare.causes import Cause
+from harness.compare.causes import Cause, edits
 from harness.model.plan import Planned, Source
 from harness.model.score import Outcome
 from harness.model.suite import Case
@@ -147,3 +147,10 @@ def test_a_verdict_that_changed_with_nothing_else_is_said_to_be_beside_the_text(
 
     assert found.causes == (Cause.ANSWER,)
     assert found.evidence[0].startswith("the text is the same")
+
+
+def test_configurations_that_share_little_are_told_key_by_key() -> None:
+    own = {"target": "assistants", "model": "m", "instructions": "Answer.", "tools": ["file_search"]}
+    existing = {"target": "assistants", "id": "asst_1"}
+    assert [edit.where for edit in edits(own, existing)] == ["id", "instructions", "model", "tools"]
+    assert [edit.where for edit in edits({"a": 1, "b": 2}, {})] == ["a", "b"]

@@ -89,6 +89,7 @@ def by(dimension: str, *values: str) -> Callable[[Path], object]:
     ("choose", "words"),
     [
         (named("2027"), "there is no run '2027'"),
+        (named("mian"), "the latest runs: .*; baselines: main"),
         (named("2026"), "3 runs begin with '2026'"),
         (named("latest~9"), "there is no run 'latest~9'"),
         (named("latest~x"), "wanted is `latest~1`"),

@@ -201,7 +201,6 @@ def test_a_comparison_fails_on_what_it_is_told_to(
     [
         (("before",), {}, "1 of at least two"),
         (("before", "nothing"), {}, "there is no run 'nothing'"),
-        (("before", "after"), {"form": "xml"}, "allowed are text, markdown, json"),
         (("before", "after"), {"fail_on": "always"}, "allowed are never, worse, any-broken"),
         (("before", "after"), {"limit": -1}, "a whole number from 0"),
         ((), {"variants": "a,b", "models": "c,d"}, "exclude each other"),

@@ -36,6 +36,16 @@ def test_either_text_can_be_had_back(text: str) -> None:
     assert "".join(one.text for one in one_side(diff, "added")) == other
 
 
+def test_one_word_of_a_long_text_is_marked_as_one_word() -> None:
+    text = "word " * 9_000
+    assert marked(f"{text}old {text}", f"{text}new {text}") == f"{text}[-old-]{{+new+}} {text}"
+
+
+def test_long_texts_with_nothing_at_either_end_in_common_are_told_whole() -> None:
+    before, after = "a\n" * 10_000 + "b\n", "b\n" + "a\n" * 10_000  # to align these would take minutes
+    assert marked(before, after) == f"[-{before}-]{{+{after}+}}"
+
+
 def test_only_what_stands_near_a_change_is_kept() -> None:
     before = "word " * 100 + "old" + " word" * 100
     shown = around(word_diff(before, before.replace("old", "new")), reach=10)

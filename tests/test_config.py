@@ -128,6 +128,27 @@ def test_openai_named_by_flag_takes_the_openai_key_and_serves_the_responses_targ
     check_target(endpoint, "responses")
 
 
+@pytest.mark.parametrize(
+    ("environ", "table"),
+    [
+        ({"HARNESS_ENDPOINT": "openai"}, ""),
+        ({"OPENAI_BASE_URL": "https://api.openai.com/v1", "HARNESS_API_KEY": "sk-of-another"}, ""),
+        ({"OPENAI_API_KEY": "sk-1"}, 'endpoint = "openai"'),  # a key goes there only if `api_key_env` names it
+    ],
+)
+def test_the_hosted_api_is_not_asked_without_a_key(tmp_path: Path, environ: dict[str, str], table: str) -> None:
+    endpoint = settings(tmp_path, table, environ).endpoint
+
+    with pytest.raises(ConfigError, match="no key is set") as caught:
+        check_target(endpoint, "responses")
+    assert caught.value.where == endpoint.source
+
+
+def test_a_header_may_stand_for_the_key_of_the_hosted_api(tmp_path: Path) -> None:
+    table = 'endpoint = "openai"\nheaders = {authorization = "Bearer ${PASS}"}'
+    check_target(settings(tmp_path, table, {"PASS": "sk-1"}).endpoint, "responses")
+
+
 @pytest.mark.parametrize("host", ["http://localhost:8000/v1/", "http://127.0.0.5:1", "http://[::1]:9/v1"])
 def test_loopback_is_known_and_may_have_a_key_without_encryption(tmp_path: Path, host: str) -> None:
     endpoint = settings(tmp_path, "", {"HARNESS_ENDPOINT": host, "HARNESS_API_KEY": "k"}).endpoint

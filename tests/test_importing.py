@@ -291,6 +291,8 @@ def test_a_table_is_read_by_the_names_of_its_columns(home: Project) -> None:
         ("a.jsonl", '{"colour": "red"}\n', "its lines hold colour"),
         ("a.jsonl", "", "is empty"),
         ("a.csv", "question,answer\na,b,c\n", "found 3 cells for 2 columns"),
+        ("a.csv", 'question,answer\nA?,a\n"B?,b\nC?,c\n', "a.csv:3: is no CSV: unexpected end of data"),
+        ("a.csv", "question, question,answer\nA?,B?,c\n", "two columns are named 'question'"),
         ("a.csv", "colour\nred\n", "there is no case in it"),
         ("a.xlsx", "x", "found a file .xlsx"),
         ("a.csv", "question\n" + "x\n" * 10_001, "more than 10,000 tests"),

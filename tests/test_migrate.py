@@ -141,6 +141,7 @@ def test_the_committed_suites_can_be_moved(path: Path) -> None:
 def test_only_the_suite_is_touched(tmp_path: Path) -> None:
     config = write_project(tmp_path, {SUITE: CASES, "cassettes/suite/one/default.yaml": "old"})
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    (tmp_path / SUITE).chmod(0o640)
 
     place = write_variant(migration(tmp_path / SUITE, config, "on-responses"), config)
 
@@ -148,6 +149,7 @@ def test_only_the_suite_is_touched(tmp_path: Path) -> None:
     assert place == f"{SUITE}:4"
     assert {path for path in after if after[path] != before.get(path)} == {tmp_path / SUITE}
     assert after.keys() == before.keys()
+    assert (tmp_path / SUITE).stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,7 @@ def test_a_block_that_is_used_twice_is_left_to_the_user(tmp_path: Path) -> None:
         ("cases/suit.yaml", "did you mean `suite.yaml`"),
         ("cases/variants.yaml", "this is no suite"),
         ("other.yaml", "this is no suite"),
+        ("cases", "this is a folder"),
     ],
 )
 def test_what_is_no_suite_is_refused(tmp_path: Path, path: str, said: str) -> None:

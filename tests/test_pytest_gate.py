@@ -109,6 +109,29 @@ def test_new_and_gone_are_told_and_what_was_not_chosen_is_not(based: pytest.Pyte
     harness(based, "baseline", "diff").stdout.fnmatch_lines(["baseline main: 3 same"])
 
 
+def test_the_command_line_tells_what_is_gone_as_a_session_does(based: pytest.Pytester) -> None:
+    based.runpytest("cases", "--harness-variant=*")
+    harness(based, "baseline", "set")
+    rewrite(based, SUITE.replace("chatty", "other"))
+    result = based.runpytest("cases", "--harness-baseline=main")
+    lines = ["baseline main: 2 same, 2 gone", "  gone     cases/library.yaml::loan?chatty?: grounded"]
+    result.stdout.fnmatch_lines(lines)
+    harness(based, "baseline", "diff").stdout.fnmatch_lines(lines)
+    harness(based, "baseline", "accept", "--gone").stdout.fnmatch_lines(["*2 cases taken over, 2 dropped"])
+    harness(based, "baseline", "diff").stdout.fnmatch_lines(["baseline main: 2 same"])
+
+
+@pytest.mark.parametrize(("gate", "standing"), [("", "fixed"), ("flake_allowance = 0.5", "changed")])
+def test_the_command_line_allows_trials_what_the_gate_allows(based: pytest.Pytester, gate: str, standing: str) -> None:
+    path = based.path / "results" / "baselines" / "main.json"
+    data = json.loads(path.read_text())
+    results = data["groups"][0]["results"]
+    results.append({**results[-1], "trial": 2, "outcome": "incomplete"})
+    path.write_text(json.dumps(data))
+    rewrite(based, SUITE, gate)
+    harness(based, "baseline", "diff").stdout.fnmatch_lines([f"baseline main: 1 same, 1 {standing}"])
+
+
 def test_under_xdist_the_controller_decides(based: pytest.Pytester) -> None:
     rewrite(based, WRONG)
     result = based.runpytest("cases", "--harness-baseline=main", "-n", "2", "-p", "xdist")
@@ -132,7 +155,7 @@ def test_what_cannot_be_used_ends_the_session(based: pytest.Pytester, args: list
 
 
 def test_a_case_is_accepted_in_all_variants_or_in_the_one_that_is_named(based: pytest.Pytester) -> None:
-    rewrite(based, SUITE.replace("cases:", "variants: {brief: {temperature: 0}, new: {temperature: 1}}\ncases:", 1))
+    rewrite(based, SUITE.replace("cases:", "  brief: {temperature: 0}\ncases:", 1))
     based.runpytest("cases", "--harness-variant=*")
     harness(based, "baseline", "accept", "latest", "*loan[brief]").stdout.fnmatch_lines(["*1 cases taken over"])
     harness(based, "baseline", "list").stdout.fnmatch_lines(["main: 3 results*"])

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser_support import Watched, chromium, watched
 from playwright.sync_api import Browser, Page, expect
-from report_support import ANSWER, PASSAGE, attempt, row, run_of, score, viewing, write_library
+from report_support import ANSWER, PASSAGE, attempt, evidence, row, run_of, score, source_of, viewing, write_library
 
-from harness.model.score import Behaviour, Outcome
+from harness.model.score import Behaviour, Claim, Outcome
 from harness.report.page import report_page
 from harness.results import RunFolder, row_data
 
@@ -322,3 +322,91 @@ def test_answers_are_told_from_each_other(open_page: Open) -> None:
     expect(page.locator(".siblings li")).to_have_count(2)
     expect(page.locator(".siblings li[aria-current]")).to_contain_text("terse")
     assert ANSWER not in page.locator(".answer").inner_text()
+
+
+def test_what_a_link_filters_stands_in_sight(open_page: Open) -> None:
+    page = open_page("#outcome=failed", viewport={"width": 1000, "height": 700}).page
+
+    expect(page.locator("#rows .line")).to_have_count(1)
+    expect(page.locator("#rows .line")).to_be_in_viewport(ratio=1)
+    assert page.locator("#cases-title").bounding_box()["y"] < 200  # type: ignore[index]  # it is there
+
+
+def test_a_filter_for_what_the_report_has_not_is_shown_and_can_be_cleared(open_page: Open) -> None:
+    page = open_page("#suite=cases/gone.yaml").page
+
+    expect(page.locator("#by-suite option:checked")).to_have_text("cases/gone.yaml")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#count")).to_have_text("1,503 rows, 1 not passed")
+
+
+def test_errors_are_counted_apart_in_each_suite_too(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "errors.html"
+    judged = score(Outcome.ERROR, behaviour=Behaviour.ERRORED, claims=(), citations=(), groundedness=None)
+    error = row("broken", Outcome.ERROR, judged=judged, suite="cases/other.yaml")
+    path.write_bytes(report_page([run_of(row(), error)]))
+
+    with watched(browser, path.as_uri()) as found:
+        figures = found.page.locator(".card", has_text="Outcomes by suite").locator(".figures")
+        expect(figures).to_have_text(["1/1100%", "0/0n/a"])
+        expect(found.page.locator(".tile", has_text="failed").locator("a")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 900, 1440])
+def test_the_heading_says_when_without_covering_its_buttons(browser: Browser, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "long.html"
+    run = run_of(row(), name="2026-11-23T10-00-00-" + "abcd" * 60)
+    path.write_bytes(report_page([run]))
+
+    with watched(browser, path.as_uri(), viewport={"width": width, "height": 700}) as found:
+        about, tools = (found.page.locator(name).bounding_box() for name in ("#about", ".bar-tools"))
+        assert about is not None
+        assert tools is not None
+        assert about["x"] + about["width"] <= tools["x"]
+        assert (
+            found.page.evaluate(
+                "document.querySelector('#about').scrollWidth - document.querySelector('#about').clientWidth"
+            )
+            <= 0
+        )
+        assert found.page.locator(".made").is_visible() == (width > 760)
+
+
+def test_on_upright_paper_rows_take_the_narrow_form(open_page: Open) -> None:
+    from pypdfium2 import PdfDocument
+
+    page = open_page("#suite=cases/library.yaml", viewport={"width": 1440, "height": 900}).page
+    margins = {"top": "0", "right": "0", "bottom": "0", "left": "0"}
+    paper = PdfDocument(page.pdf(format="A4", margin=margins))  # type: ignore[arg-type]  # as Playwright takes them
+    text = "\n".join(sheet.get_textpage().get_text_bounded() for sheet in paper)
+
+    assert "librarian" in text
+    assert "made 20" in text
+    assert "prompt and answer" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "heading", "marked"),
+    [
+        (None, "claim 1: supported · page 2", "s-supported"),
+        ("sql: select max(days)", "claim 1: supported, confirmed by a query; one record of its table", "s-found"),
+    ],
+)
+def test_a_document_says_where_a_page_ends_and_what_a_passage_is(
+    browser: Browser, tmp_path: Path, query: str | None, heading: str, marked: str
+) -> None:
+    text = f"First page.\f\n{PASSAGE}\n"
+    (tmp_path / "library.md").write_text(text, encoding="utf-8")
+    claim = Claim(
+        text=PASSAGE, start=0, end=len(PASSAGE), support="supported", score=1.0, evidence=evidence(text=text),
+        confirmed_by=query,
+    )  # fmt: skip
+    judged = score(claims=(claim,), citations=())
+    path = tmp_path / "report.html"
+    one = row(said=attempt(PASSAGE), judged=judged, sources=(source_of(tmp_path / "library.md"),))
+    path.write_bytes(report_page([run_of(one)], fixtures=tmp_path))
+
+    with watched(browser, f"{path.as_uri()}#case=cases/library.yaml::loan") as found:
+        expect(found.page.locator("#panel-title")).to_contain_text(heading)
+        expect(found.page.locator("#panel-body")).to_contain_text("First page. [next page] Members may borrow")
+        expect(found.page.locator("#panel-body mark")).to_have_class(marked)

@@ -4,13 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
+from compare_support import row
 from record_support import record
 
 from harness.gate import GateCheck
 from harness.model.row import Brief
 from harness.model.score import Behaviour, Outcome
+from harness.report.failure import failure_text
 from harness.report.github import Failing, Session, annotations, project_prefix, step_summary
 from harness.report.markdown import fenced, inline
+from harness.report.plain import disarmed
 from harness.results.standing import standings
 
 HOSTILE = "done\n```\n<script>alert(1)</script>\n::error::forged %0A\r::set-env name=A::b | cell | \x1b[31m"
@@ -56,6 +59,29 @@ def test_an_answer_cannot_leave_its_block_in_the_summary() -> None:
     assert "<script>" not in outside
     assert "\x1b" not in text
     assert "| expected: answer | 1 |" in text
+    assert "<summary>cases/a.yaml::loan1: <b>over_refusal</b></summary>" in text
+
+
+@pytest.mark.parametrize(
+    "command", ["::stop-commands::x", "\u3000::error::x", "see ##[add-mask]pass", "a\n  ::error::x"]
+)
+def test_a_failure_holds_no_command_that_the_answer_wrote(command: str) -> None:
+    text = failure_text(row("loan", "ungrounded", command), "run")
+    assert not re.search(r"(?m)^\s*::|##\[", text)
+    assert re.search(r"\\x3a:|#\\x23\[", text)
+
+
+def test_what_is_no_command_is_shown_as_it_is() -> None:
+    assert disarmed("## [a](b) std::vector cases/a.yaml::loan\n# ##") == (
+        "## [a](b) std::vector cases/a.yaml::loan\n# ##"
+    )
+
+
+def test_a_name_in_a_summary_is_no_html() -> None:
+    one = Failing(name="cases/<img>&.yaml::a", suite="cases/<img>&.yaml", line=1, outcome="error", account="")
+    assert "<summary>cases/&lt;img&gt;&amp;.yaml::a: <b>error</b></summary>" in step_summary(
+        Session(run_id="r", briefs=[], failing=[one])
+    )
 
 
 @pytest.mark.parametrize("text", ["a", "``` b", "`````\nc\n``````"])

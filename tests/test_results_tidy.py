@@ -143,7 +143,10 @@ def test_history_goes_over_runs_newest_first(run: RunFolder, tmp_path: Path) -> 
         (["sql", "selec 1"], 4, ["harness: the query: Parser Error*"]),
         (["sql", "select 1", "--run", "2020"], 4, ["*there is no run '2020'*"]),
         (["history", "loan"], 0, ["run*outcome*", "*", "2026-11-23T08-00-00-aaaa*", "(1 line)"]),
+        (["history", "loan[t2]"], 0, ["run*outcome*", "*", "2026-11-23T08-00-00-aaaa*", "(1 line)"]),
         (["history", "nobody"], 4, ["*no run has a case 'nobody'*"]),
+        (["history", "loan[nobody]"], 4, ["*in the variant 'nobody'", "  hint: runs have: default;*"]),
+        (["sql", ""], 4, ["harness: the query: there is no statement in it"]),
     ],
 )  # fmt: skip
 @pytest.mark.slow

@@ -239,6 +239,24 @@ def test_there_must_be_such_a_run(project: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["*there is no run '2020'*"])
 
 
+@pytest.mark.parametrize("there_yet", [("manifest.json",), ("manifest.json", "remote.jsonl")])
+def test_the_latest_is_resumed_even_if_it_has_no_row_yet(
+    begun: pytest.Pytester, url: str, there_yet: tuple[str, ...]
+) -> None:
+    path = break_off(begun)
+    later = path.with_name("2999-01-01T00-00-00-0001")
+    later.mkdir()
+    for name in there_yet:
+        shutil.copy(path / name, later / name)
+    before = rows_file(path)
+
+    result = run(begun, url, "--harness-resume=latest")
+
+    result.stdout.fnmatch_lines(["resumed: 0 rows are kept, 3 are new"])
+    assert rows(later) == ALL
+    assert rows_file(path) == before
+
+
 def test_a_dry_run_tells_only_what_is_missing_and_touches_nothing(begun: pytest.Pytester, url: str) -> None:
     path = break_off(begun, "loan")
     before = {one: one.read_bytes() for one in path.iterdir()}
@@ -247,6 +265,21 @@ def test_a_dry_run_tells_only_what_is_missing_and_touches_nothing(begun: pytest.
 
     result.stdout.fnmatch_lines(["1 runs chosen: 0 replayed, 1 made, 0 in error"])
     assert {one: one.read_bytes() for one in path.iterdir()} == before
+
+
+@pytest.mark.slow
+def test_cleanup_copes_with_a_torn_ledger(begun: pytest.Pytester, url: str) -> None:
+    path = break_off(begun, "loan")
+    with (path / "remote.jsonl").open("a") as file:
+        file.write('{"event": "ma')
+
+    cleaned = harness(begun, "cleanup", f"--harness-endpoint={url}")
+    resumed = run(begun, url, "--harness-resume=latest")
+
+    assert cleaned.ret == 0
+    cleaned.stdout.fnmatch_lines(["*: deleted 6 objects", "nothing is left"])
+    resumed.assert_outcomes(passed=3)
+    assert there(url, path) == set()
 
 
 @pytest.mark.slow

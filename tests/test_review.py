@@ -234,6 +234,7 @@ def test_no_cell_is_a_formula_or_an_escape_sequence(text: str) -> None:
         ("item,label\n123,s\n", "line 2: the run has no such item"),
         ("item,label\n{item},good\n", "line 2: the label 'good' is none of supported, contradicted, not_found"),
         ("item,label\n{item},a\n", "is none of supported"),
+        ('item,label,claim\n{item},,"never closed\n{item},s,x\n', "is no CSV: unexpected end of data"),
     ],
 )
 def test_a_wrong_table_is_refused_whole(table: str, said_: str) -> None:

@@ -90,6 +90,8 @@ def test_the_model_is_told_of_its_mistakes_and_may_do_better(
         ('{"item": "a", "count": 0}', "arguments.count is 0, it must be at least 1"),
         ('{"item": "a", "count": 1.5}', "arguments.count is 1.5, it must be of type integer"),
         ('{"item": "a", "count": true}', "arguments.count is true, it must be of type integer"),
+        ('{"item": "a", "size": "\\ud800"}', 'arguments.size is "[?]", it must be one of *'),
+        ('{"item": ' + 900 * "[" + 900 * "]" + "}", "arguments.item is [[]*..., it must be of type string"),
         ('{"item": "a", "size": "XS"}', 'arguments.size is "XS", it must be one of [[]"S", "M"]'),
         ('{"item": "a", "tags": ["a", 1]}', "arguments.tags[[]1[]] is 1, it must be of type string"),
         ('{"item": "a", "due": 5}', "arguments.due is 5, which fits none of its schemas"),
@@ -100,7 +102,19 @@ def test_the_model_is_told_of_its_mistakes_and_may_do_better(
 def test_arguments_that_do_not_fit_are_told(arguments: str, told: str) -> None:
     output = asyncio.run(Functions(with_tools("responses", PRICE), Path()).output("get_price", arguments))
 
+    assert output.encode()
     assert fnmatchcase(json.loads(output)["error"], told)
+
+
+def test_arguments_without_bottom_are_told() -> None:
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
+    schema["properties"]["item"] = schema
+    tool = replace(PRICE, parameters=schema)
+    arguments = 800 * '{"item": ' + "{}" + 800 * "}"
+
+    output = asyncio.run(Functions(with_tools("responses", tool), Path()).output("get_price", arguments))
+
+    assert json.loads(output) == {"error": "the arguments are nested too deeply"}
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ def call(**arguments: Any) -> ExpectedCall:
         ([], [], []),
         ([call(item=True)], [FunctionStep(name="get_price", arguments='{"item": 1}')], ["calls: get_price(item=true)"]),
         ([ExpectedCall(function="other")], [BROKEN], ["calls: other() missing, called get_price({item)"]),
+        ([call(item=10**400)], [FunctionStep(name="get_price", arguments='{"item": 1' + 400 * "0" + "}")], []),
+        ([call(item=0.5)], [FunctionStep(name="get_price", arguments='{"item": 1' + 400 * "0" + "}")], ["calls: get"]),
+        ([call(item=1)], [FunctionStep(name="get_price", arguments='{"item": ' + 900 * "[" + 900 * "]" + "}")], ["ca"]),
+        (
+            [call(item=1)],
+            [FunctionStep(name="get_price", arguments='{"item": "\\ud800"}')],
+            ["calls: get_price(item=1)"],
+        ),
     ],
 )
 def test_demanded_calls(expected: Sequence[ExpectedCall], called: Sequence[FunctionStep], failed: list[str]) -> None:
@@ -115,4 +123,16 @@ def test_demanded_calls(expected: Sequence[ExpectedCall], called: Sequence[Funct
     (score,) = scored(answer, expected_calls=tuple(expected)).turns
 
     assert [said[: len(start)] for said, start in zip(score.failed_checks, failed, strict=True)] == failed
+    assert all(said.encode() for said in score.failed_checks)
     assert score.outcome == ("incomplete" if failed else "grounded")
+
+
+@pytest.mark.parametrize("depth", [40, 400])
+def test_what_is_nested_deeply_is_scored_all_the_same(depth: int) -> None:
+    nested = depth * '{"price": ' + '"12.50"' + depth * "}"
+    step = FunctionStep(name="get_price", arguments=nested, output=nested)
+
+    (score,) = scored(turn("What does a lamp cost?", "The lamp costs 12.50.", step), expected_calls=(ANY,)).turns
+
+    assert score.outcome != "error"
+    assert not score.failed_checks

@@ -4,9 +4,17 @@ import pytest
 from record_support import record
 
 from harness.model.record import Record
+from harness.report.standings import baseline_lines
 from harness.results.standing import standings
 
 GROUNDED, FAILED = record(), record("over_refusal")
+
+
+def test_what_counts_as_broken_is_listed_before_what_does_not() -> None:
+    now = [*(record(case=f"fine{number:02}") for number in range(20)), record("ungrounded", case="worse")]
+    lines = list(baseline_lines("main", standings([], now)))
+    assert lines[1] == "  new      cases/library.yaml::worse: ungrounded"
+    assert lines[-1] == "  new      and 9 more"
 
 
 def trials(text: str) -> list[Record]:

@@ -1,6 +1,6 @@
 """`harness baseline`: set, accept, show, list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from harness.cli.data import print_json
 from harness.errors import ResultsError
 
 if TYPE_CHECKING:
+    from harness.config import Config
     from harness.results.standing import Place
 
 baseline = typer.Typer(
@@ -60,9 +61,9 @@ def accept(
     for pattern in cases or ():
         if not any(_fits(place, pattern) for place in places):
             raise ResultsError(f"the run {new.run} has no case {pattern!r}", where="harness baseline accept")
-    dropped = _gone(project.root, [one.key for one in old.records]) if gone else []
+    dropped = _gone(_config(project.root), [one.place for one in old.held]) if gone else []
     path = write_baseline(without(merged(old, new, chosen), dropped), project.results)
-    more = f", {len(dropped)} dropped" if gone else ""
+    more = f", {len({key for key, _ in dropped})} dropped" if gone else ""
     typer.echo(f"wrote {project.relative(path)}: {len({key for key, _ in chosen})} cases taken over{more}")
 
 
@@ -78,9 +79,11 @@ def diff(run: RunName = "latest", *, name: BaselineName = "main", as_json: Json 
     project = find_project(Path.cwd())
     old = read_baseline(project.results, name)
     new = baseline_of(find_run(project.results, run), name)
-    chosen = {(record.key, record.variant) for record in new.records}
-    before = [record for record in old.records if (record.key, record.variant) in chosen]
-    beside = standings(before, new.records)
+    config = _config(project.root)
+    chosen = {one.place for one in new.held}
+    told = chosen | set(_gone(config, [one.place for one in old.held if one.place not in chosen]))
+    before = [one.record for one in old.held if one.place in told]
+    beside = standings(before, new.records, config.gate.flake_allowance)
     if as_json:
         print_json(baseline_data(name, beside))
     for line in () if as_json else baseline_lines(name, beside):
@@ -123,13 +126,15 @@ def _fits(place: "Place", pattern: str) -> bool:
     return any(fnmatchcase(name, pattern.replace("[", "[[]")) for name in names)
 
 
-def _gone(root: Path, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _config(root: Path) -> "Config":
     import os
 
-    from harness.casefile import find_suites, load_suite
     from harness.config import load_config
 
-    config = load_config(root, os.environ)
-    loaded = [load_suite(path, config.project, config.environ) for path in find_suites(config.project)]
-    there = {(one.path, case.id) for one in loaded for case in one.suite.cases}
-    return [key for key in dict.fromkeys(keys) if key not in there]
+    return load_config(root, os.environ)
+
+
+def _gone(config: "Config", places: Iterable["Place"]) -> "list[Place]":
+    from harness.casefile import gone_from_suites
+
+    return gone_from_suites(list(dict.fromkeys(places)), config.project, config.environ)

@@ -11,7 +11,7 @@ from harness.cli.data import print_json
 from harness.cli.notices import tell_of
 from harness.config import find_project
 from harness.errors import ResultsError
-from harness.model.suite import DEFAULT_VARIANT
+from harness.model.variants import DEFAULT_VARIANT, TRIAL
 from harness.report.plain import plain, shortened
 from harness.results.database import HISTORY, Answer, query
 from harness.results.folder import find_run, runs_of
@@ -42,7 +42,15 @@ def print_history(case: str, form: str, folder: Path) -> None:
         raise ResultsError(
             what, where="harness history", hint="name it as pytest does: cases/suite.yaml::case[variant]"
         )
-    _print(query(runs, HISTORY, [places[0], variant or DEFAULT_VARIANT]), form)
+    if TRIAL.fullmatch(variant):  # a trial's node id: its variant's history holds all of them
+        variant = variant.rpartition("-")[0]
+    found = query(runs, HISTORY, [places[0], variant or DEFAULT_VARIANT])
+    if not found.rows:
+        variants_of = "select distinct variant from rows where suite || '::' || \"case\" = ? order by all"
+        known = ", ".join(str(row[0]) for row in query(runs, variants_of, places).rows)
+        what = f"no run has {places[0]} in the variant {variant or DEFAULT_VARIANT!r}"
+        raise ResultsError(what, where="harness history", hint=f"runs have: {known}; write {places[0]}[VARIANT]")
+    _print(found, form)
 
 
 def _print(answer: Answer, form: str) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from harness.cassettes.identity import assistant_id
 from harness.cluster.batches import TRIES, Queue
 from harness.cluster.goods import Depot
 from harness.cluster.office import Desk, Office
@@ -19,7 +20,6 @@ from harness.cluster.worker import Batch, Job, sent_config, work
 from harness.config import Config
 from harness.errors import HarnessError
 from harness.model.plan import Planned, Source
-from harness.model.suite import Assistant
 from harness.model.transcript import Failure
 from harness.pipeline import SPENT, Part, Pipeline
 from harness.run.ledger import Ledger, Remote
@@ -31,7 +31,7 @@ AHEAD = 2
 """Batches handed out for each worker: while it works on one, the next is there."""
 WAIT_S = 0.2
 """How long the driver waits for an end before it looks whether the cluster has grown."""
-SetUp: TypeAlias = tuple[str, Assistant, str | None, tuple[Source, ...]]
+SetUp: TypeAlias = tuple[str, str, bool, str | None, tuple[Source, ...]]
 """What decides what is set up for a run."""
 
 
@@ -133,7 +133,8 @@ class _Driver:
 
     def _set_up(self, planned: Planned) -> "Future[dict[str, str]]":
         """Return what will be the ids of what a run shares with others: each is made once, and side by side."""
-        key = (planned.target, planned.assistant, planned.vector_store, planned.sources)
+        searches = "file_search" in planned.assistant.tools
+        key = (planned.target, assistant_id(planned), searches, planned.vector_store, planned.sources)
         if key not in self._set_ups:
             self._set_ups[key] = self._pipeline.runner.prepare(planned)
         return self._set_ups[key]

@@ -2,11 +2,11 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from harness.config import Config
+from harness.config import Config, Endpoint
 from harness.errors import ConfigError
 
 EXECUTOR, ADDRESS = "--executor ray", "--address"
@@ -50,8 +50,9 @@ def cluster(config: Config, address: str | None) -> Iterator[str]:
     if is_ours:
         _join(ray, address)
     try:
-        _check_reach(ray, config)
-        yield str(ray.get_runtime_context().get_node_id())
+        node_id = str(ray.get_runtime_context().get_node_id())
+        check_reach(config.endpoint, ray.nodes(), node_id)
+        yield node_id
     finally:
         if is_ours:
             ray.shutdown()
@@ -96,20 +97,24 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), KNOCK_S).close()
 
 
-def _check_reach(ray: Any, config: Config) -> None:
-    if not config.endpoint.is_loopback:
+def check_reach(endpoint: Endpoint, nodes: Sequence[Mapping[str, Any]], node_id: str) -> None:
+    """Refuse an endpoint that listens on this machine only, where the cluster has others.
+
+    Args:
+        endpoint: Where runs go.
+        nodes: The cluster's, as Ray tells of them.
+        node_id: This one.
+
+    Raises:
+        ConfigError: Not all of them can reach it.
+    """
+    if not endpoint.is_loopback:
         return
-    here = {node["NodeManagerAddress"] for node in ray.nodes() if node["NodeID"] == _node_id(ray)}
-    others = sorted({node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]} - here)
+    here = {node["NodeManagerAddress"] for node in nodes if node["NodeID"] == node_id}
+    others = sorted({node["NodeManagerAddress"] for node in nodes if node["Alive"]} - here)
     if others:
         raise ConfigError(
-            f"the endpoint {config.endpoint.name} listens on {socket.gethostname()} only: "
-            f"{', '.join(others[:3])} cannot reach it",
-            where=config.endpoint.source,
-            hint="name one that all nodes reach by --harness-endpoint, such as that of `harness serve --host ADDRESS`; "
-            "or leave --address out",
+            f"{endpoint.name} listens on this machine only: {', '.join(others[:3])} of the cluster cannot reach it",
+            where=endpoint.source,
+            hint="name one that all nodes reach by --harness-endpoint, such as that of `harness serve --host ADDRESS`",
         )
-
-
-def _node_id(ray: Any) -> str:
-    return str(ray.get_runtime_context().get_node_id())

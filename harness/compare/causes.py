@@ -119,7 +119,8 @@ def edits(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Edit, ..
     """Return where two plain values differ."""
     from deepdiff import DeepDiff
 
-    tree = DeepDiff(dict(before), dict(after), view="tree", verbose_level=2, ignore_order=False)
+    # Mappings with few keys in common are looked into as well: else they would be one difference without a place.
+    tree = DeepDiff(dict(before), dict(after), view="tree", verbose_level=2, threshold_to_diff_deeper=0)
     found = []
     for change in (one for kind in tree.values() for one in kind):
         path = change.path(output_format="list")

@@ -122,8 +122,10 @@ def _whole(name: str, results: Path) -> Side:
         return side_of_baseline(read_baseline(results, name.removeprefix(BASELINE)), name)
     try:
         folder = find_run(results, name)
-    except ResultsError:
-        if name not in known_baselines(results):
-            raise
+    except ResultsError as error:
+        known = known_baselines(results)
+        if name not in known:
+            hint = f"{error.hint}; baselines: {', '.join(known)}" if known else error.hint
+            raise ResultsError(error.what, where=error.where, hint=hint) from error
         return side_of_baseline(read_baseline(results, name), name)
     return side_of_run(folder, name)

@@ -119,8 +119,10 @@ def dimensions_of(sides: Sequence[Side]) -> tuple[str, ...]:
     return dimensions
 
 
-def _is_several(records: Iterable[Record], dimensions: Sequence[str], name: str) -> bool:
+def _is_several(records: Sequence[Record], dimensions: Sequence[str], name: str) -> bool:
     """Tell whether results that would be one case hold several values of something."""
+    if len({getattr(record, name) for record in records}) < 2:  # most runs: no case need be looked at
+        return False
     first: dict[tuple[object, ...], object] = {}
     for record in records:
         value = getattr(record, name)

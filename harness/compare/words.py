@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 _MOST_TOKENS = 3_000
-"""Beyond it texts are compared line by line: word by word would take as long as the square of their length."""
+"""Beyond it what differs is compared line by line, or not at all: it would take as long as the square of its length."""
 
 Change: TypeAlias = Literal["same", "removed", "added"]
 
@@ -23,13 +23,35 @@ class Stretch:
 
 def word_diff(before: str, after: str) -> tuple[Stretch, ...]:
     """Return both texts as one sequence: what stayed, what was removed, what was added."""
-    is_long = len(before) + len(after) > 6 * _MOST_TOKENS
-    first, second = (text.splitlines(keepends=True) if is_long else _TOKEN.findall(text) for text in (before, after))
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    pieces = [
-        ("".join(first[low:high]), "".join(second[start:end])) for _, low, high, start, end in matcher.get_opcodes()
-    ]
-    return tuple(_stretches(_joined(pieces)))
+    return tuple(_stretches(_joined(_pieces(before, after))))
+
+
+def _pieces(before: str, after: str) -> list[tuple[str, str]]:
+    """Return both texts in pieces, each the same on both sides or changed."""
+    for parts_of in (_TOKEN.findall, _lines):
+        first, second = parts_of(before), parts_of(after)
+        head = _common(first, second)
+        tail = _common(first[head:][::-1], second[head:][::-1])
+        inner, other = first[head : len(first) - tail], second[head : len(second) - tail]
+        if len(inner) + len(other) <= _MOST_TOKENS:
+            break
+    pieces = [("".join(inner), "".join(other))]
+    if len(inner) + len(other) <= _MOST_TOKENS:
+        matcher = SequenceMatcher(None, inner, other, autojunk=False)
+        codes = matcher.get_opcodes()
+        pieces = [("".join(inner[low:high]), "".join(other[start:end])) for _, low, high, start, end in codes]
+    ends = ("".join(first[:head]), "".join(first[len(first) - tail :]))
+    return [piece for piece in ((ends[0], ends[0]), *pieces, (ends[1], ends[1])) if any(piece)]
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def _common(first: list[str], second: list[str]) -> int:
+    """Return how many parts two sequences begin with alike."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(first), len(second)))
 
 
 def _joined(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:

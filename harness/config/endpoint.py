@@ -101,10 +101,10 @@ def resolve_endpoint(flag: str | None, environ: Mapping[str, str], table: Table,
 
 
 def check_target(endpoint: Endpoint, target: TargetName) -> None:
-    """Refuse what the hosted API no longer has.
+    """Refuse what the hosted API no longer has, and requests that it would refuse.
 
     Raises:
-        ConfigError: The assistants target towards api.openai.com.
+        ConfigError: The assistants target towards api.openai.com, or no key for it.
     """
     if target == "assistants" and endpoint.is_hosted:
         raise ConfigError(
@@ -112,6 +112,14 @@ def check_target(endpoint: Endpoint, target: TargetName) -> None:
             where=endpoint.source,
             hint="run against its successor by --harness-target responses; or name an endpoint that still speaks the "
             "Assistants protocol, or none (`embedded`) for the embedded server",
+        )
+    is_keyed = endpoint.api_key is not None or any(name.lower() == "authorization" for name in endpoint.headers)
+    if endpoint.is_hosted and not is_keyed:
+        raise ConfigError(
+            "no key is set that goes to api.openai.com",
+            where=endpoint.source,
+            hint="set OPENAI_API_KEY; beside a URL in HARNESS_ENDPOINT it is HARNESS_API_KEY, and beside `endpoint` in "
+            "pyproject.toml the variable that `api_key_env` names",
         )
 
 

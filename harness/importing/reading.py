@@ -22,6 +22,7 @@ MAX_TESTS = 10_000
 MAX_READS = 10_000
 MAX_FILE_BYTES = 64_000_000
 """Of a document that is taken over."""
+_QUOTES = 'a cell in quotation marks ends with one; inside of it each is written twice: "a ""b"" c"'
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster, where it was built
 _KEPT = {"tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"}
@@ -111,17 +112,17 @@ def parse_table(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Read a CSV file with a header, each row with the number of its last line. `;` and tabs separate too.
 
     Raises:
-        CaseFileError: It has no header, a row has more cells than the header, or there are too many rows.
+        CaseFileError: It has no header, or one that names a column twice; a row has more cells than the header; a
+            quotation mark is never closed; or there are too many rows.
     """
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    count, line = 0, 1
     try:
-        columns = [column.strip() for column in next(reader, [])]
-        if not any(columns):
-            raise CaseFileError("its first line names the columns", where=f"{where}:1")
-        count = 0
+        columns = _columns(next(reader, []), where)
         for cells in reader:
+            line = reader.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) > len(columns):
@@ -130,8 +131,18 @@ def parse_table(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
             count += 1
             _check_count(count, where)
             yield reader.line_num, dict(zip(columns, cells, strict=False))
-    except csv.Error as error:
-        raise CaseFileError(f"is no CSV: {error}", where=f"{where}:{reader.line_num}") from None
+    except csv.Error as error:  # of quotation marks mostly: without them one cell would hold the rest of the file
+        raise CaseFileError(f"is no CSV: {error}", where=f"{where}:{line}", hint=_QUOTES) from None
+
+
+def _columns(head: list[str], where: str) -> list[str]:
+    columns = [column.strip() for column in head]
+    if not any(columns):
+        raise CaseFileError("its first line names the columns", where=f"{where}:1")
+    twice = next((name for at, name in enumerate(columns) if name and name in columns[:at]), None)
+    if twice is not None:
+        raise CaseFileError(f"two columns are named {twice!r}", where=f"{where}:1", hint="rename or delete one of them")
+    return columns
 
 
 def _check_count(count: int, where: str) -> None:

@@ -70,6 +70,10 @@ def migration(path: Path, config: Config, name: str) -> Migration:
         check_variant_names([name])
     except ValueError as error:
         raise ConfigError(str(error), where="--name") from None
+    if path.is_dir():
+        raise ConfigError(
+            "this is a folder, and a suite is one file", where=str(path), hint="harness migrate cases/suite.yaml"
+        )
     if not path.is_file():
         near = did_you_mean(path.name, [one.name for one in config.project.cases.rglob("*.yaml")])
         raise ConfigError(f"there is no such file{near}", where=str(path), hint="harness migrate cases/suite.yaml")
@@ -147,7 +151,9 @@ def write_variant(move: Migration, config: Config) -> str:
         comment = f"What {existing} said when it was moved." if existing else ""
         text = mark + insert_variant(raw.decode("utf-8-sig"), move.name, move.variant, comment)
         changed = _checked(move, move.variant, text, config)
+        mode = move.file.stat().st_mode
         write_atomically(move.file.resolve(), text)
+        move.file.chmod(mode)
     except CannotInsertError as error:
         raise _by_hand(move, move.variant, str(error)) from None
     except OSError as error:

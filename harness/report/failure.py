@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.model.row import Row
 from harness.model.score import Behaviour, Blame, Claim, Evidence, FactScore, Outcome, TurnScore
-from harness.report.plain import indented, plain, shortened
+from harness.report.plain import disarmed, indented, plain, shortened
 
 BLAMES: Mapping[Blame, str] = {
     "not_in_documents": "the documents do not hold an expected fact",
@@ -31,7 +31,7 @@ _SENTENCES = {
 
 def failure_text(row: Row, run_id: str) -> str:
     """Return the account of a failed case: prompt, answer, what is wrong, and where to read more."""
-    return "\n".join(_failure(row, run_id))
+    return disarmed("\n".join(_failure(row, run_id)))
 
 
 def _failure(row: Row, run_id: str) -> Iterator[str]:

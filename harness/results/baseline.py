@@ -99,7 +99,7 @@ def baseline_path(results: Path, name: str) -> Path:
     """
     if not NAME.fullmatch(name):
         hint = "up to 100 letters, digits, `-`, `_` and `.` are allowed"
-        raise ResultsError(f"a baseline can't be named {name!r}", where="--name", hint=hint)
+        raise ResultsError(f"a baseline can't be named {name!r}", hint=hint)
     return results / FOLDER / f"{name}.json"
 
 
@@ -166,10 +166,10 @@ def merged(old: Baseline, new: Baseline, places: Iterable[Place]) -> Baseline:
     return replace(old, run=new.run, at=new.at, held=(*kept, *taken))
 
 
-def without(baseline: Baseline, gone: Iterable[tuple[str, str]]) -> Baseline:
-    """Return a baseline without the cases (suite and id) that are gone."""
-    keys = set(gone)
-    return replace(baseline, held=tuple(one for one in baseline.held if one.record.key not in keys))
+def without(baseline: Baseline, gone: Iterable[Place]) -> Baseline:
+    """Return a baseline without the cases, each in a variant, that are gone."""
+    places = set(gone)
+    return replace(baseline, held=tuple(one for one in baseline.held if one.place not in places))
 
 
 def write_baseline(baseline: Baseline, results: Path) -> Path:

@@ -25,6 +25,7 @@ _NUMBERS = {
     *("first_useful_rank", "prompt_tokens", "completion_tokens", "duration_s"),
 }
 """Columns of numbers, also where a run has none."""
+_HINT = "tables: rows, claims, facts, citations, retrieved; `describe rows` lists columns"
 HISTORY = """\
 select run, outcome, behaviour, groundedness, facts_share, model, target, answer
 from rows where suite || '::' || "case" = ? and variant = ? order by run desc, trial
@@ -61,10 +62,11 @@ def query(runs: Sequence[RunFolder], sql: str, values: Sequence[object] = ()) ->
         _fill(connection, runs)
         connection.execute("set lock_configuration = true")
         found = connection.execute(sql, list(values))
+        if found is None:  # DuckDB's answer to a text without a statement
+            raise ResultsError("there is no statement in it", where="the query", hint=_HINT)
         return Answer(columns=tuple(one[0] for one in found.description or ()), rows=found.fetchall())
     except duckdb.Error as error:
-        hint = "tables: rows, claims, facts, citations, retrieved; `describe rows` lists columns"
-        raise ResultsError(" ".join(str(error).split())[:400], where="the query", hint=hint) from error
+        raise ResultsError(" ".join(str(error).split())[:400], where="the query", hint=_HINT) from error
     finally:
         connection.close()
 

@@ -40,7 +40,7 @@ def read_records(folder: RunFolder) -> Iterator[Located]:
     for offset, number, row in plain_rows(folder):
         try:
             yield Located(record_of(row), offset)
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise no_row(error, folder, number) from error
 
 

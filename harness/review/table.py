@@ -66,10 +66,20 @@ def read_table(text: str, items: Sequence[Item], where: str) -> list[tuple[Item,
         where: The file's name, for errors.
 
     Raises:
-        ResultsError: It has not the columns, or a row names nothing of the run or no label; all such rows are told.
+        ResultsError: It is no CSV; it has not the columns, or a row names nothing of the run or no label; all such
+            rows are told.
     """
     head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=max(",;\t", key=head.count))
+    source = io.StringIO(text.lstrip("\ufeff"), newline="")
+    # Strict: a quotation mark that is never closed would make one cell of all labels after it.
+    reader = csv.DictReader(source, delimiter=max(",;\t", key=head.count), strict=True)
+    try:
+        return _read_labels(reader, items, where)
+    except csv.Error as error:
+        raise ResultsError(f"is no CSV: {error}", where=f"{where}:{reader.line_num}") from None
+
+
+def _read_labels(reader: "csv.DictReader[str]", items: Sequence[Item], where: str) -> list[tuple[Item, str]]:
     missing = {"item", "label"} - set(reader.fieldnames or ())
     if missing:
         raise ResultsError(f"has no column {', '.join(sorted(missing))}", where=f"{where}:1")

@@ -52,6 +52,12 @@ class Ledger:
         """Note an object that may have been made: the answer that would have told its id never came."""
         self._append("lost", remote)
 
+    def mend(self) -> None:
+        """Cut off what a crash left of a last line, once nobody else writes: what is added next would be glued to it."""
+        torn = torn_bytes(self._path)
+        if torn:
+            os.truncate(self._path, self._path.stat().st_size - torn)
+
     def possible(self) -> list[Remote]:
         """Return what may have been made and can't be found: each entry stands for one lost answer."""
         return [remote for event, remote in self._lines() if event == "lost"]

@@ -60,8 +60,15 @@ def _holds(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, bool) or isinstance(value, bool):
         return value is wanted
     if isinstance(wanted, int | float) and isinstance(value, int | float):
-        return math.isclose(value, wanted, rel_tol=1e-9)
+        return _is_close(value, wanted)
     return bool(value == wanted)
+
+
+def _is_close(value: float, wanted: float) -> bool:
+    try:
+        return math.isclose(value, wanted, rel_tol=1e-9)
+    except OverflowError:  # a whole number that no float is as large as
+        return value == wanted
 
 
 def _arguments(step: FunctionStep) -> Any:
@@ -77,6 +84,9 @@ def _shown(called: Sequence[FunctionStep]) -> str:
 
 def _spelled(name: str, arguments: Any) -> str:
     """Spell a call as people do: `get_price(item="Boston")`."""
-    if not isinstance(arguments, dict):
-        return f"{name}({arguments})"
-    return f"{name}({', '.join(f'{key}={json.dumps(value, ensure_ascii=False)}' for key, value in arguments.items())})"
+    if isinstance(arguments, dict):
+        try:
+            arguments = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in arguments.items())
+        except RecursionError:  # nested just so deeply that it could be read
+            arguments = "..."
+    return f"{name}({arguments})".encode(errors="replace").decode()  # half a character cannot be written

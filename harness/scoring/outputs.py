@@ -13,6 +13,8 @@ __all__ = ["documents_of"]
 
 MIN_COLUMNS = 2
 """Items with fewer members are told one by one."""
+MOST_LEVELS = 50
+"""What is nested deeper is not told: a model may nest its arguments as deeply as it likes."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -67,12 +69,14 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _told(value: Any) -> str:
+def _told(value: Any, levels: int = MOST_LEVELS) -> str:
     """Put a JSON value into words: `price 12.5, city Boston`."""
+    if isinstance(value, Mapping | list) and not levels:
+        return ""
     if isinstance(value, Mapping):
-        return ", ".join(f"{_words(str(key))} {_told(item)}" for key, item in value.items())
+        return ", ".join(f"{_words(str(key))} {_told(item, levels - 1)}" for key, item in value.items())
     if isinstance(value, list):
-        return ", ".join(map(_told, value))
+        return ", ".join(_told(item, levels - 1) for item in value)
     return value if isinstance(value, str) else json.dumps(value)
 
 

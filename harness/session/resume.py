@@ -10,9 +10,8 @@ from harness.cassettes.secrets import Secrets
 from harness.config import Config
 from harness.errors import ConfigError, ResultsError
 from harness.pipeline import SPENT, Part
-from harness.results import LEDGER, ROWS, RunFolder, find_run
+from harness.results import MANIFEST, ROWS, RunFolder, find_run
 from harness.results.kept import Kept
-from harness.run.ledger import Ledger
 
 EMBEDDED = "embedded"
 OPTION = "--harness-resume"
@@ -53,6 +52,8 @@ def told_to_workers(part: Part) -> dict[str, Any]:
 
 def take_over(part: Part) -> None:
     """Make the folder of a run that was broken off fit to go on with. Nothing else writes to it now."""
+    from harness.run.ledger import Ledger  # replays load no runner
+
     folder = part.folder
     assert part.kept is not None
     folder.mend()
@@ -77,11 +78,11 @@ def started_of(folder: RunFolder) -> datetime | None:
 
 
 def _found(config: Config, name: str) -> RunFolder:
-    """Return the run to go on with: one that has rows, or objects on a server."""
+    """Return the run to go on with. It may have been broken off before its first row, or have lost its manifest."""
     try:
-        folder = find_run(config.project.results, name, holding=ROWS)
+        folder = find_run(config.project.results, name, holding=MANIFEST)
     except ResultsError:
-        folder = find_run(config.project.results, name, holding=LEDGER)
+        folder = find_run(config.project.results, name, holding=ROWS)
     if folder.state == "running":
         hint = "wait for it, or end its process first"
         raise ResultsError(f"the run {folder.id} is still running", where=OPTION, hint=hint)

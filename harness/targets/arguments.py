@@ -29,7 +29,10 @@ def read_arguments(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         raise WrongArguments(f"the arguments are no JSON: {error}") from None
     if not isinstance(arguments, dict):
         raise WrongArguments("the arguments are no JSON object")
-    problem = next(_problems(arguments, schema, "arguments"), None)
+    try:
+        problem = next(_problems(arguments, schema, "arguments"), None)
+    except RecursionError:
+        problem = "the arguments are nested too deeply"
     if problem is not None:
         raise WrongArguments(problem)
     return arguments

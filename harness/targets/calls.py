@@ -1,5 +1,6 @@
 """Requests through the openai client, with its errors in our words."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ SUNSET = (
     "OpenAI shut its hosted Assistants API on 2026-08-26. Use a server that still speaks the protocol "
     "(HARNESS_ENDPOINT, or leave it unset for the embedded one)"
 )
+_NAMES_OBJECT = re.compile(r"^No |\bwith id\b|['`]")
+"""What a message of 404 says that is about an object, and not about the path."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,7 +240,7 @@ def _status_error(error: "APIStatusError", where: str) -> EndpointError:
         400: "the request does not fit the endpoint: check instructions, tools and model of the suite",
         401: "the key was not accepted: check the key that belongs to this endpoint (see README, endpoints)",
         403: "the key may not do this: check its permissions",
-        404: _missing(error, where),
+        404: _missing(error),
         413: "a document is larger than the endpoint takes",
         429: "the endpoint limits requests: lower --harness-concurrency, or wait",
     }
@@ -247,13 +250,12 @@ def _status_error(error: "APIStatusError", where: str) -> EndpointError:
     return (AnswerLost if is_unsure else EndpointError)(what, where=where, hint=hint)
 
 
-def _missing(error: "APIStatusError", where: str) -> str:
+def _missing(error: "APIStatusError") -> str:
     """Tell a server without this API from one that misses an object: the latter names what it misses."""
     body = error.body if isinstance(error.body, dict) else {}
-    if body.get("code") or str(body.get("message", "")).startswith("No "):
+    if body.get("code") or _NAMES_OBJECT.search(str(body.get("message", ""))):
         return "the object or model is not known there"
-    is_beta = any(part in error.request.url.path for part in ("/assistants", "/threads"))
-    if is_beta or "openai.com" in where:
+    if any(part in error.request.url.path for part in ("/assistants", "/threads")):
         return SUNSET
     return "the base URL probably lacks its path (often /v1), or the server does not speak this protocol"
 

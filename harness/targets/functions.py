@@ -164,4 +164,4 @@ def _text(output: Any) -> str:
 
 
 def _error(message: str) -> str:
-    return json.dumps({"error": message}, ensure_ascii=False)
+    return _text({"error": message})

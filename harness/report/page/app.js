@@ -53,9 +53,10 @@ function showList(before) {
   showColumns();
   showCount();
   syncTools();
+  selected = Math.min(selected, Math.max(0, shown.length - 1));
+  drawRows(true); // only now is the page as long as it will be
   if (before.case) scrollTo(0, listScroll);
   else toCases();
-  selected = Math.min(selected, Math.max(0, shown.length - 1));
   drawRows(true);
 }
 
@@ -72,13 +73,15 @@ function titleOf() {
 }
 
 function showAbout() {
-  const runs = report.runs.map((run) => (run.command ? `${run.id} (${run.command.join(" ")})` : run.id));
-  document
-    .getElementById("about")
-    .replaceChildren(
-      bdi(short(runs.join(", "), 160)),
-      el("span", {}, ` · made ${report.made.slice(0, 16).replace("T", " ")} UTC`),
-    );
+  const command = (run) => (run.command ? ` (${run.command.join(" ")})` : "");
+  const only = report.runs.length === 1 ? command(report.runs[0]) : ""; // of several the names have no room to spare
+  const runs = report.runs.map((run) => run.id).join(", ");
+  const about = document.getElementById("about");
+  about.title = short(report.runs.map((run) => run.id + command(run)).join("\n"), 2000);
+  about.replaceChildren(
+    el("span", { class: "runs-shown" }, bdi(short(runs + only, 160))),
+    el("span", { class: "made" }, ` · made ${report.made.slice(0, 16).replace("T", " ")} UTC`),
+  );
 }
 
 const KEYS = [

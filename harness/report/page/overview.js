@@ -18,7 +18,8 @@ function showOverview() {
           format: (value) => value.toFixed(1),
           limits: [0, 1, 0.1],
           note: (all) =>
-            `mean ${share(mean(all))} · lowest ${share(all[0])} · n/a for ${number(rows.length - all.length)}`,
+            `mean ${share(mean(all))} · lowest ${share(all[0])}` +
+            (all.length < rows.length ? ` · n/a for ${number(rows.length - all.length)}` : ""),
         },
       ),
       histogram(
@@ -57,8 +58,10 @@ function notices() {
     { class: "notice" },
     el("strong", {}, "Stand-ins: "),
     builtIn.join(", "),
-    builtIn.length > 1 ? " are built-in models, not language models." : " is a built-in model, not a language model.",
-    " What it answers says how the harness works, not how good an assistant is.",
+    builtIn.length > 1
+      ? " are built-in models, not language models. What they answer says how the harness works, "
+      : " is a built-in model, not a language model. What it answers says how the harness works, ",
+    "not how good an assistant is.",
   );
 }
 
@@ -72,9 +75,15 @@ function tile(label, value, note, href) {
   );
 }
 
+// Errors are counted apart: they say nothing of the answers, neither here nor in a part of the rows.
+function judgedOf(list) {
+  return list.filter((row) => row.outcome !== "error");
+}
+
 function tiles() {
-  const judged = rows.filter((row) => row.outcome !== "error");
+  const judged = judgedOf(rows);
   const passed = judged.filter((row) => row.passed).length;
+  const failed = judged.length - passed;
   const errors = rows.length - judged.length;
   const grounded = rows.map((row) => row.groundedness).filter((value) => value !== null);
   const cases = rowsOfCase.size;
@@ -85,9 +94,9 @@ function tiles() {
       "passed",
       percent(passed, judged.length),
       `${number(passed)} of ${number(judged.length)}`,
-      hashOf({ outcome: "passed" }),
+      passed ? hashOf({ outcome: "passed" }) : null,
     ),
-    tile("failed", number(judged.length - passed), "judged, and not passed", hashOf({ outcome: "failed" })),
+    tile("failed", number(failed), "judged, and not passed", failed ? hashOf({ outcome: "failed" }) : null),
     tile("errors", number(errors), "could not be judged", errors ? hashOf({ outcome: "error" }) : null),
     tile("groundedness", share(mean(grounded)), `mean of ${plural(grounded.length, "answer")}`),
     tile("cases", number(cases), rows.length > cases ? plural(rows.length, "row") : "one row each"),
@@ -184,6 +193,7 @@ function groups(name) {
   const sorted = [...lists].sort(([a], [b]) => (a < b ? -1 : 1));
   const items = sorted.slice(0, MOST_GROUPS).map(([value, list]) => {
     const passed = list.filter((row) => row.passed).length;
+    const judged = judgedOf(list).length;
     return el(
       "li",
       {},
@@ -191,8 +201,8 @@ function groups(name) {
       el(
         "span",
         { class: "figures" },
-        `${number(passed)}/${number(list.length)}`,
-        el("b", {}, percent(passed, list.length)),
+        `${number(passed)}/${number(judged)}`,
+        el("b", {}, percent(passed, judged)),
       ),
       outcomeBar(list),
     );
@@ -257,7 +267,7 @@ function configurations() {
       el("td", {}, modelName(model)),
       el("td", {}, target),
       el("td", { class: "n" }, number(list.length)),
-      el("td", { class: "n" }, percent(passed, list.length)),
+      el("td", { class: "n" }, percent(passed, judgedOf(list).length)),
       el("td", { class: "bar-cell" }, outcomeBar(list)),
       el("td", { class: "n" }, share(mean(values((row) => row.groundedness)))),
       el(

@@ -65,6 +65,11 @@ async function openPassage(place, heading, opener, support) {
   if (narrow()) document.getElementById("panel-body").focus({ preventScroll: true });
 }
 
+// The text of a PDF has a form feed after each page.
+function paged(text) {
+  return visible(text.replace(/\n?\f\n?/g, "\n\n[next page]\n\n"));
+}
+
 async function showText(entry, place, support) {
   const body = document.getElementById("panel-body");
   const whole = entry && entry.state === "whole" && place.mark;
@@ -73,15 +78,15 @@ async function showText(entry, place, support) {
   const mark = el(
     "mark",
     { class: `s-${support || "found"}` },
-    visible(text.slice(start, Math.min(end, start + LONGEST))),
+    paged(text.slice(start, Math.min(end, start + LONGEST))),
   );
   const put = (from, to) => {
     const all = el("div", { class: "text document", dir: "auto" });
     all.append(
       from > 0 ? "…" : "",
-      visible(text.slice(from, start)),
+      paged(text.slice(from, start)),
       mark,
-      visible(text.slice(Math.max(start, Math.min(end, start + LONGEST)), to)),
+      paged(text.slice(Math.max(start, Math.min(end, start + LONGEST)), to)),
       to < text.length ? "…" : "",
     );
     body.replaceChildren(all);

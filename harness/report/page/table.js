@@ -197,8 +197,15 @@ function syncTools() {
   for (const name of FILTERS) {
     const box = document.getElementById(`by-${name}`);
     if (!box) continue;
-    box.value = filter[name];
-    box.classList.toggle("set", Boolean(filter[name]));
+    const wanted = filter[name];
+    box.value = wanted;
+    if (box.value !== wanted) {
+      box.append(el("option", { value: wanted }, short(wanted, 60))); // a link may name what this report has not
+      box.value = wanted;
+    }
+    box.classList.toggle("set", Boolean(wanted));
   }
-  document.getElementById("clear").hidden = !filter.q && FILTERS.every((name) => !filter[name]);
+  const filtered = filter.q || FILTERS.some((name) => filter[name]);
+  document.getElementById("clear").hidden = !filtered;
+  document.getElementById("cases").classList.toggle("filtered", Boolean(filtered));
 }

@@ -76,12 +76,14 @@ function claimMark(text, claim, at, first) {
   );
 }
 
+// A figure that a query confirms rests on many records: the one that is shown must not look as if it alone said so.
 function openClaim(claim, at, opener) {
-  const word =
-    claim.support === "not_found" && claim.evidence
+  const word = claim.by
+    ? `${SUPPORT[claim.support][1]}, confirmed by a query; one record of its table`
+    : claim.support === "not_found" && claim.evidence
       ? "not in the documents; the nearest passage"
       : SUPPORT[claim.support][1];
-  if (claim.evidence) openPassage(claim.evidence, `claim ${at + 1}: ${word}`, opener, claim.support);
+  if (claim.evidence) openPassage(claim.evidence, `claim ${at + 1}: ${word}`, opener, claim.by ? null : claim.support);
   else opener.closest(".turn").querySelectorAll(".claim-item")[at]?.scrollIntoView({ block: "center" });
 }
 
