@@ -16,6 +16,8 @@ from calibration import learning, mutation, refusals, speed
 from calibration.data import read_groundings, read_refusals
 from calibration.labels import FEWEST, read_labelled
 
+from harness.errors import HarnessError, ResultsError
+
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "shared" / "data"
 
@@ -28,7 +30,10 @@ def main() -> int:
     parser.add_argument("--fixtures", type=Path, default=HERE.parent / "fixtures", help="folder of their documents")
     options = parser.parse_args()
     if options.labels is not None:
-        return with_labels(options)
+        try:
+            return with_labels(options)
+        except HarnessError as error:
+            parser.error(str(error))
     if not any(options.data.glob("grounding_*.jsonl")):
         print(f"NOTHING MEASURED: no labelled answers in {options.data}; name their folder with --data DIR", flush=True)
         print(json.dumps({"measured": False, "data": str(options.data)}))
@@ -45,6 +50,8 @@ def main() -> int:
 
 def with_labels(options: argparse.Namespace) -> int:
     """Learn from labels of one's own, beside the labelled answers where they are."""
+    if not options.labels.is_file():
+        raise ResultsError("there is no such file", where=str(options.labels), hint="harness review makes it")
     labelled = read_labelled(options.labels, options.fixtures)
     count, lost = len(labelled.groundings), labelled.without_documents
     print(f"labels: {count} claims ({lost} more without their documents), {len(labelled.refusals)} answers\n")

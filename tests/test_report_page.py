@@ -236,6 +236,7 @@ def test_the_command_writes_a_file(project: pytest.Pytester) -> None:
     [
         ("2026", ".", "this is a folder, a file is wanted"),
         ("2026", "pyproject.toml/r.html", "the report cannot be written"),
+        ("2026", "pyproject.toml", "something else stands here, and would be lost"),
         ("broken", "r.html", "the line is no row"),
     ],
 )
@@ -257,7 +258,8 @@ def test_a_failed_report_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "pyproject.toml").write_text("[tool.harness]\n", encoding="utf-8")
     _keep(tmp_path / "results", row())
     output = tmp_path / "report.html"
-    output.write_text("old", encoding="utf-8")
+    write_report(["latest"], output, tmp_path)
+    old = output.read_bytes()
 
     def full(_self: Path, _data: bytes) -> int:
         raise OSError(28, "No space left on device")
@@ -266,7 +268,7 @@ def test_a_failed_report_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(ResultsError, match="No space left"):
         write_report(["latest"], output, tmp_path)
 
-    assert output.read_text(encoding="utf-8") == "old"
+    assert output.read_bytes() == old
     assert list(tmp_path.glob(".*")) == []
 
 

@@ -1,7 +1,10 @@
 """A run that was broken off: what it has won is kept, what is missing is made, what is on the server is fetched."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,7 +75,8 @@ def rows(path: Path) -> dict[str, str]:
 
 
 def ledger(path: Path, event: str, kind: str) -> list[str]:
-    lines = [json.loads(line) for line in (path / "remote.jsonl").read_text().splitlines()]
+    whole = (line for line in (path / "remote.jsonl").read_text().splitlines() if line.endswith("}"))
+    lines = [json.loads(line) for line in whole]
     return [line["id"] for line in lines if (line["event"], line["kind"]) == (event, kind)]
 
 
@@ -230,6 +234,20 @@ def test_a_run_that_is_still_running_is_left_alone(begun: pytest.Pytester, url: 
     cleaned.stderr.fnmatch_lines(["*it is still running*"])
     all_cleaned.stdout.fnmatch_lines(["*it is still running: its 6 objects stay"])
     assert len(there(url, path)) == 6
+
+
+@pytest.mark.slow
+def test_of_two_that_resume_at_once_only_one_goes_on(begun: pytest.Pytester, url: str) -> None:
+    path = break_off(begun, "loan", "librarian", "late")
+    command = [sys.executable, "-m", "harness", "run", "--harness-resume=latest", f"--harness-endpoint={url}"]
+    environ = {name: value for name, value in os.environ.items() if name != "CI"}
+
+    both = [subprocess.Popen(command, cwd=begun.path, env=environ, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate()[1].decode() for process in both]
+
+    assert sorted(process.returncode for process in both) in ([0, 4], [0, 0])  # or one began after the other's end
+    assert all("Traceback" not in one for one in said)
+    assert rows(path) == ALL
 
 
 def test_there_must_be_such_a_run(project: pytest.Pytester) -> None:

@@ -90,7 +90,6 @@ def _clean_run(folder: RunFolder, wish: Wish, config: Config, say: Say) -> int:
 
 
 def _delete(ledger: Ledger, run_id: str, config: Config, say: Say) -> int:
-    ledger.mend()
     gone = [remote for remote in ledger.left() if remote.endpoint == "embedded"]
     for remote in gone:  # an embedded server takes its objects with it
         ledger.deleted(remote)

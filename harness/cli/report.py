@@ -12,6 +12,9 @@ from harness.errors import ResultsError
 from harness.report.page import ReportRun, report_page
 from harness.results import find_run
 
+_HEAD = 2_000
+"""Bytes of a report within which it says what made it."""
+
 
 def write_report(names: Sequence[str], output: Path, folder: Path, baseline: str | None = None) -> int:
     """Write the report of one run or several side by side.
@@ -49,6 +52,9 @@ def _write_whole(output: Path, page: bytes) -> None:
     if output.is_dir():
         hint = f"--output {output / 'report.html'}"
         raise ResultsError("this is a folder, a file is wanted", where=str(output), hint=hint)
+    if not _is_report(output):
+        hint = "name another file with --output, or take it away first"
+        raise ResultsError("something else stands here, and would be lost", where=str(output), hint=hint)
     draft = output.with_name(f".{output.name}.{os.getpid()}-{secrets.token_hex(2)}.tmp")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -61,3 +67,13 @@ def _write_whole(output: Path, page: bytes) -> None:
         reason = error.strerror or str(error)
         hint = "name another file with --output"
         raise ResultsError(f"the report cannot be written: {reason}", where=str(output), hint=hint) from error
+
+
+def _is_report(path: Path) -> bool:
+    """Tell whether a file may be replaced: it is missing, empty or an earlier report."""
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_HEAD)
+    except OSError:
+        return True  # it is not there, or the writing says what is wrong
+    return not beginning or b'content="assistant-harness"' in beginning

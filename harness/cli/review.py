@@ -137,9 +137,10 @@ class _Keeper:
 def _take(file: Path, items: list[Item], known: Labels, keeper: _Keeper, say: Callable[[str], None]) -> None:
     try:
         text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        hint = "save it as CSV in UTF-8"
-        raise ResultsError(f"cannot be read: {error}", where=str(file), hint=hint) from error
+    except OSError as error:
+        raise ResultsError(f"cannot be read: {error.strerror}", where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise ResultsError("is no UTF-8", where=str(file), hint="save it as CSV in UTF-8") from error
     before = _own(known, keeper.who)
     found = read_table(text, items, str(file))
     new = [(item, label) for item, label in found if item.key not in before or before[item.key].label != label]

@@ -60,6 +60,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "difference": figures.difference,
         "interval_95": None if interval is None else [interval.low, interval.high],
         "p": figures.p,
+        "exact_p": figures.exact_p,
         "adjusted_p": figures.adjusted_p,
         "verdict": figures.verdict.value,
         "more_cases": figures.more_cases,

@@ -262,7 +262,7 @@ def _target(name: str | None, where: str) -> TargetName | None:
 
 def _whole(text: str, where: str, below: int = 10_000) -> int:
     if not (text.strip().isascii() and text.strip().isdigit() and 0 < int(text) < below):
-        raise ConfigError(f"found {text!r}, wanted is a whole number from 1", where=where)
+        raise ConfigError(f"found {text!r}, wanted is a whole number from 1 to {below - 1:,}", where=where)
     return int(text)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -78,7 +79,8 @@ class Broom:
             await delete_remote(client, remote.kind, remote.id)
         except HarnessError as error:
             return error.what
-        self.ledger.deleted(remote)
+        with suppress(OSError):  # a full disk: it is gone even so, and whoever cleans up later finds that
+            self.ledger.deleted(remote)
         return ""
 
 

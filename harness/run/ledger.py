@@ -1,5 +1,6 @@
 """The list of remote objects a run made, so that none is left behind, and none that may be of use is made again."""
 
+import errno
 import json
 import os
 import threading
@@ -52,12 +53,6 @@ class Ledger:
         """Note an object that may have been made: the answer that would have told its id never came."""
         self._append("lost", remote)
 
-    def mend(self) -> None:
-        """Cut off what a crash left of a last line, once nobody else writes: what is added next would be glued to it."""
-        torn = torn_bytes(self._path)
-        if torn:
-            os.truncate(self._path, self._path.stat().st_size - torn)
-
     def possible(self) -> list[Remote]:
         """Return what may have been made and can't be found: each entry stands for one lost answer."""
         return [remote for event, remote in self._lines() if event == "lost"]
@@ -78,9 +73,15 @@ class Ledger:
         if event != "deleted":
             about = {"node": remote.node, "plan": remote.plan}
             fields |= {name: value for name, value in about.items() if value is not None}
+        line = json.dumps(fields).encode() + b"\n"
         # One write of one short line in append mode: lines of several processes do not mix.
-        with self._lock, self._path.open("ab", buffering=0) as file:
-            file.write(json.dumps(fields).encode() + b"\n")
+        with self._lock, self._path.open("a+b", buffering=0) as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                # A crash or a full disk has torn the last line: what is added must not be glued to it.
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             # What is written outlives this process whatever becomes of it. For the machine's own end a disk would have
             # to be waited for, milliseconds each: that is worth it for what costs money as long as it is kept.
             if event == "made" and remote.kind in LASTING:
@@ -99,7 +100,7 @@ class Ledger:
                 remote = Remote(**fields)
                 _ = KINDS.index(remote.kind)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
-                if number == len(lines):  # torn by a crash: its object was never answered for
-                    return
+                if number == len(lines) or not line.endswith(b"}"):  # torn: its object was never answered for
+                    continue
                 raise ResultsError("the line is no ledger entry", where=f"{self._path}:{number}") from error
             yield event, remote

@@ -29,7 +29,7 @@ from harness.session.closing import Paper, Told, is_on_github, lost_lines, print
 from harness.session.codes import FAILED, OK
 from harness.session.garbage import garbage_kept
 from harness.session.gating import Gating, Verdict
-from harness.session.resume import part_of, started_of, take_over
+from harness.session.resume import part_of, started_of, take_over, taking
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,16 +119,17 @@ class CaseSession:
         """Make the run's folder, and say in it whose it is: whatever ends this process, the run is known to be one.
 
         Raises:
-            ResultsError: Results have no place.
+            ResultsError: Results have no place, or another process has gone on with the run.
         """
         if self._is_claimed or self.is_worker:
             return
-        self._is_claimed = True
         self.part.folder.make()
-        if self.part.kept is not None:
-            take_over(self.part)
-            self._started = started_of(self.part.folder) or self._started
-        self.part.folder.write_manifest({"state": RUNNING, **self._about()})
+        with taking(self.part):
+            if self.part.kept is not None:
+                take_over(self.part)
+                self._started = started_of(self.part.folder) or self._started
+            self._is_claimed = True
+            self.part.folder.write_manifest({"state": RUNNING, **self._about()})
 
     def missing(self, planned: Sequence[Planned]) -> list[Planned]:
         """Return the runs that have no row yet: all, but where this session goes on with another."""

@@ -1,7 +1,8 @@
 """Where a session keeps its rows: in a folder of its own, or in that of the run that it goes on with."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from harness.config import Config
 from harness.errors import ConfigError, ResultsError
 from harness.pipeline import SPENT, Part
 from harness.results import MANIFEST, ROWS, RunFolder, find_run
+from harness.results.folder import torn_bytes
 from harness.results.kept import Kept
 
 EMBEDDED = "embedded"
@@ -50,6 +52,27 @@ def told_to_workers(part: Part) -> dict[str, Any]:
     return told
 
 
+@contextmanager
+def taking(part: Part) -> Iterator[None]:
+    """Hold a run to go on with against other processes until its manifest says whose it is.
+
+    Raises:
+        ResultsError: Another process was quicker.
+    """
+    if part.kept is None:
+        yield
+        return
+    from filelock import FileLock  # only who goes on with a run pays for it
+
+    folder = part.folder
+    folder.earlier.mkdir(exist_ok=True)  # gone when the session ends
+    with FileLock(folder.earlier / "taking.lock"):
+        if folder.state == "running" or _rows_end(folder) != part.kept.end:
+            hint = "wait for it, then say it again if anything is missing"
+            raise ResultsError(f"another process has just gone on with {folder.id}", where=OPTION, hint=hint)
+        yield
+
+
 def take_over(part: Part) -> None:
     """Make the folder of a run that was broken off fit to go on with. Nothing else writes to it now."""
     from harness.run.ledger import Ledger  # replays load no runner
@@ -75,6 +98,11 @@ def started_of(folder: RunFolder) -> datetime | None:
         return datetime.fromisoformat(folder.manifest["started"])
     except (LookupError, TypeError, ValueError):
         return None
+
+
+def _rows_end(folder: RunFolder) -> int:
+    path = folder.path / ROWS
+    return path.stat().st_size - torn_bytes(path) if path.exists() else 0
 
 
 def _found(config: Config, name: str) -> RunFolder:
