@@ -82,6 +82,12 @@ def test_a_run_whose_answer_is_lost_is_found_or_made_again(
         assert ("thread", "") not in drive.remembered
 
 
+def test_a_run_is_looked_for_even_if_it_may_not_be_made_again(server: Faulty) -> None:
+    drive = server.drive(slow(), {"route": RUNS, "reset": "after"}, patience=Patience(retries=0))
+
+    assert (drive.error, drive.texts, drive.count("POST", "/runs")) == (None, [["Done."]], 1)
+
+
 @pytest.mark.parametrize(
     "rule", [{"reset": "after"}, {"cut": {"bytes": 3}}, {"cut": {"events": 1}}, {"reset": "before"}, {"status": 500}]
 )

@@ -128,8 +128,12 @@ class CaseSession:
             if self.part.kept is not None:
                 take_over(self.part)
                 self._started = started_of(self.part.folder) or self._started
+            try:
+                self.part.folder.write_manifest({"state": RUNNING, **self._about()})
+            except OSError as error:
+                where = str(self.part.folder.path)
+                raise ResultsError(f"results cannot be written: {error.strerror}", where=where) from error
             self._is_claimed = True
-            self.part.folder.write_manifest({"state": RUNNING, **self._about()})
 
     def missing(self, planned: Sequence[Planned]) -> list[Planned]:
         """Return the runs that have no row yet: all, but where this session goes on with another."""
@@ -200,10 +204,13 @@ class CaseSession:
         folder.discard_if_empty()
 
     def exit_status(self, status: int) -> int:
-        """Return an exit status as the gate and the budget change it: not to run everything is no success."""
+        """Return an exit status as the gate and the budget change it.
+
+        Not to run everything is no success, and what is not written down was not won.
+        """
         self._verdict = self.gating.verdict()
         status = self.gating.exit_status(status, self._verdict)
-        return FAILED if status == OK and self._not_begun else status
+        return FAILED if status == OK and (self._not_begun or self._unwritten is not None) else status
 
     @property
     def verdict(self) -> Verdict | None:

@@ -89,17 +89,17 @@ class _Thread:
             tried += 1
             try:
                 return await self._listen(f"{self._path}/runs", body, followed)
-            except AnswerLost:
-                if self._patience.is_over(tried):
-                    raise
             except EndpointError as error:
-                # Is it the one of before that is active now?
-                if tried == 1 or status_of(error) != 400 or self._patience.is_over(tried):
+                # A refusal tells that nothing was made; but is it the run of before that is active now?
+                if not isinstance(error, AnswerLost) and (tried == 1 or status_of(error) != 400):
                     raise
+                failed = error
             run = await self._found(body["metadata"][KEY])
             if run is not None:
                 followed.was_polled = True
                 return run
+            if self._patience.is_over(tried):
+                raise failed
             await self._patience.pause(tried)
 
     async def _found(self, key: str) -> Answer | None:
