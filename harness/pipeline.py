@@ -17,7 +17,7 @@ from harness.documents import Document, load_document
 from harness.errors import HarnessError
 from harness.model.plan import Planned
 from harness.model.row import Row
-from harness.model.transcript import Provenance, Transcript
+from harness.model.transcript import Failure, Provenance, Transcript
 from harness.results import RunFolder
 from harness.results.kept import Kept
 from harness.scoring import score_case
@@ -139,7 +139,13 @@ class Pipeline:
                 own = self._scorers(planned)
             except HarnessError as error:
                 transcript = replace(transcript, error=failure_of(error))
-        row = Row(planned=planned, transcript=transcript, score=score_case(planned, transcript, documents, own))
+        try:
+            score = score_case(planned, transcript, documents, own)
+        except Exception as error:  # noqa: BLE001 - an answer that our scorer trips over must not take the others with it
+            told = f"the scorer failed on this answer, which is a defect of it: {type(error).__name__}: {error}"
+            transcript = replace(transcript, error=Failure(kind="internal", message=told))
+            score = score_case(planned, transcript, {}, ())
+        row = Row(planned=planned, transcript=transcript, score=score)
         return row if self._config.judge is None else self._bench(self._config.judge).judged(row, documents)
 
     def _bench(self, settings: JudgeSettings) -> "Bench":

@@ -135,6 +135,8 @@ def test_an_earlier_question_is_over_and_its_function_may_be_called_again() -> N
         ({"query": {"type": "string"}}, "Who is Ada?", "Who is Ada?"),
         ({"order_id": {"type": "string"}}, "Where is order A-1042 for Ada?", "A-1042"),
         ({"order_id": {"type": "string"}}, "Where is order 1042 for Ada?", "1042"),
+        ({"member": {"type": "string"}}, "When is the loan of member 17 due?", "17"),
+        ({"city": {"type": "string"}}, "When is the loan of member 17 due?", ""),
         ({"start_date": {"type": "string"}}, "Rooms for Ada from 2024-05-03?", "2024-05-03"),
         ({"day": {"type": "string"}}, "What is on tomorrow in Paris?", "tomorrow"),
         ({"email": {"type": "string"}}, "Write to ada@example.org about Paris", "ada@example.org"),

@@ -1,7 +1,7 @@
 """Faults over real HTTP: what is tried again, what is looked for first, and what is told of it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,9 @@ from harness.model.suite import Case, CaseTurn, TargetName
 from harness.model.transcript import Attempt, Transcript
 from harness.run.limits import Limits
 from harness.run.retries import PatientTransport, retry_after_s
+from harness.targets.assistants import drive as assistants_drive
 from harness.targets.patience import Patience
+from harness.targets.responses import drive as responses_drive
 
 RUNS, RESPONSES, ANY = "POST /threads/*/runs", "POST /responses", "* /**"
 TURNS = (CaseTurn(prompt="One?"), CaseTurn(prompt="Two?", expect="answer"))
@@ -140,6 +142,14 @@ def test_a_run_that_failed_in_passing_is_tried_again(
     # The recording is that of a run without trouble.
     assert [(turn.prompt, len(turn.attempts)) for turn in drive.recorded.turns] == [("One?", 1), ("Two?", 1)]
     assert drive.recorded.failure is None
+
+
+@pytest.mark.parametrize("is_passing", [assistants_drive._is_passing, responses_drive._is_passing])
+@pytest.mark.parametrize("details", [None, {}, {"reason": "content_filter"}])
+def test_what_would_end_the_same_way_is_not_tried_again(
+    is_passing: Callable[[dict[str, Any]], bool], details: dict[str, str] | None
+) -> None:
+    assert not is_passing({"status": "incomplete", "incomplete_details": details})
 
 
 @both

@@ -45,7 +45,8 @@ def _failure(row: Row, run_id: str) -> Iterator[str]:
     turn = row.deciding
     is_question = turn is not None and turn.behaviour is Behaviour.CLARIFYING
     what = "asked back, but the documents hold the answer" if is_question else _SENTENCES.get(row.outcome)
-    yield f"{row.outcome}: {what or 'could not be judged'}"
+    reason = turn.failed_checks[0] if turn is not None and turn.failed_checks else "could not be judged"
+    yield f"{row.outcome}: {what or shortened(reason, 200)}"
     if turn is not None:
         if turn.blame is not None:
             yield f"blame: {turn.blame} ({BLAMES[turn.blame]})"

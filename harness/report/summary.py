@@ -11,7 +11,7 @@ from harness.report.agreement import agreement_lines
 from harness.report.plain import plain, shortened
 from harness.report.trials import trial_lines
 
-STAND_INS = {"extractive", "eager", "scripted"}
+STAND_INS = {"extractive", "eager"}
 """Models that are built into the embedded server. Reports say that they are no language models."""
 
 _MOST_ERRORS = 3

@@ -184,7 +184,8 @@ def _found(name: str, kind: str, schema: Mapping[str, Any], words: _Words) -> An
     for offered in lists:
         if offered:
             return offered.pop(0)
-    return _number_as_text(words) if named & _CODES else None
+    is_asked_about = bool(named & {token.stem for token in tokens(words.text)})  # "member 17" for `member`
+    return _number_as_text(words) if named & _CODES or (is_asked_about and not named & _DATES) else None
 
 
 def _next_number(kind: str, schema: Mapping[str, Any], words: _Words) -> float | None:

@@ -87,11 +87,19 @@ def _sampling(run: Json, steps: Sequence[Json]) -> Sampling:
     wanted = run["response_format"]
     is_plain = not isinstance(wanted, dict) or wanted["type"] == "text"
     return Sampling(
-        temperature=run["temperature"],
-        top_p=run["top_p"],
+        temperature=_unusual(run["temperature"]),
+        top_p=_unusual(run["top_p"]),
         max_tokens=tokens_left(run, steps),
         response_format=None if is_plain else wanted,
     )
+
+
+def _unusual(value: float | None) -> float | None:
+    """Return a sampling value, None for 1: that is what an assistant has to which none was given.
+
+    So a model behind another endpoint keeps its own default, as it does in the Responses half.
+    """
+    return None if value == 1 else value
 
 
 def tokens_left(run: Json, steps: Sequence[Json]) -> int | None:

@@ -184,5 +184,6 @@ def _is_passing(run: dict[str, Any]) -> bool:
     if status == "failed":
         return (run.get("last_error") or {}).get("code") in PASSING
     if status == "incomplete":
-        return (run.get("incomplete_details") or {}).get("reason") not in LIMITS
+        reason = (run.get("incomplete_details") or {}).get("reason")
+        return reason is not None and reason not in LIMITS  # without a reason it was a filter, which would strike again
     return status == "expired"

@@ -156,7 +156,7 @@ def _is_passing(response: dict[str, Any]) -> bool:
     if response.get("status") == "failed":
         return (response.get("error") or {}).get("code") in PASSING
     reason = (response.get("incomplete_details") or {}).get("reason")
-    return response.get("status") == "incomplete" and reason not in LIMITS
+    return response.get("status") == "incomplete" and reason is not None and reason not in LIMITS
 
 
 def _calls(answer: Answer) -> list[dict[str, Any]]:
