@@ -37,7 +37,7 @@ def read_yaml(text: str, file: str) -> Parsed:
         CaseFileError: It is no YAML, nested too deeply or too large; with the line it happens in.
     """
     try:
-        _check_depth(text, file)
+        check_depth(text, file, _Loader)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise _malformed(error, text, file) from None
@@ -47,10 +47,15 @@ def read_yaml(text: str, file: str) -> Parsed:
     return parsed
 
 
-def _check_depth(text: str, file: str) -> None:
-    # Before anything is built: building recurses, parsing into events does not.
+def check_depth(text: str, file: str, loader: Any) -> None:
+    """Refuse YAML that is nested too deeply, before anything is built: building recurses, parsing into events does not.
+
+    Raises:
+        CaseFileError: It is; with the line.
+        yaml.YAMLError: It is no YAML.
+    """
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from harness.casefile.files import read_utf8
+from harness.casefile.yaml_reader import check_depth
 from harness.errors import CaseFileError
 
-MAX_DEPTH = 40
 MAX_VALUES = 200_000
 """Aliases repeat what they point at: ten lines of them can stand for billions of values."""
 MAX_TESTS = 10_000
@@ -50,7 +50,7 @@ def parse_yaml(text: str, where: str) -> Any:
         CaseFileError: It is no YAML, nested too deeply or too large.
     """
     try:
-        _check_depth(text, where)
+        check_depth(text, where, _Loader)
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, only with fewer kinds of scalars
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -61,17 +61,6 @@ def parse_yaml(text: str, where: str) -> Any:
         raise CaseFileError(f"is no YAML: {str(error)[:200]}", where=where) from None
     _check_size(data, where)
     return data
-
-
-def _check_depth(text: str, where: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise CaseFileError(f"nested more than {MAX_DEPTH} levels deep", where=where)
 
 
 def _check_size(data: Any, where: str) -> None:
