@@ -72,6 +72,7 @@ def main() -> int:
         figures = {"made_s": made_s, "file_mb": len(page) / 1e6} | measure(path)
     for name, figure in figures.items():
         print(f"{name:28}{figure:10.2f}" + (f"   goal <= {GOALS[name]:g}" if name in GOALS else ""))
+    print(json.dumps({name: round(figure, 3) for name, figure in figures.items()} | {"goals": GOALS}))
     return int(any(figures[name] > goal for name, goal in GOALS.items()))
 
 
