@@ -68,7 +68,7 @@ def message_of(client: OpenAI, run: Any) -> Any:
 
 @pytest.mark.parametrize(("given", "sent"), [({}, None), ({"temperature": 0.2}, 0.2)])
 def test_sampling_that_nobody_asked_for_is_left_to_the_model(
-    upstream: ChatEndpointServer, client: OpenAI, store: str, given: dict[str, float], sent: float | None
+    upstream: ChatEndpointServer, client: OpenAI, store: str, given: dict[str, Any], sent: float | None
 ) -> None:
     assert run_of(client, store, **given).status == "completed"
     assert (upstream.bodies[-1].get("temperature"), upstream.bodies[-1].get("top_p")) == (sent, None)
