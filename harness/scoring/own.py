@@ -73,7 +73,7 @@ def _scorer(name: str, root: Path) -> Scorer:
         with project_on_path(root):
             found: Any = point.load()
             made = found() if isinstance(found, type) else found
-    except Exception as error:
+    except Exception as error:  # the user's code is imported and made here, and may fail in any way
         reason = f"{type(error).__name__}: {error}"
         hint = "it is looked for where Python looks, and in the project's folder"
         raise ConfigError(f"the scorer cannot be loaded: {reason}", where=where, hint=hint) from error
